@@ -1,0 +1,40 @@
+package erpbridge
+
+import (
+	"net/http"
+	"time"
+)
+
+// A Message is what travels on a channel: a body nobody has interpreted yet,
+// and just enough about it to find who can. The body is the bytes as received,
+// never re-serialised: signatures are over bytes.
+type Message struct {
+	// ID is the delivery's own identity, unique within Store and Type. A
+	// redelivery of the same message carries the same ID.
+	ID string
+	// Store is the configured name of the storefront, such as "shop-eu". It is
+	// chosen by the route a message came in by, never by its content.
+	Store string
+	// Type is the storefront's own word for what happened, such as
+	// "orders/create".
+	Type string
+	// Via is the door the message came in by.
+	Via Via
+	// Header holds what the storefront's adapter wants kept of the request's
+	// headers; credentials and cookies are never among them.
+	Header http.Header
+	// ContentType is the media type of Body.
+	ContentType string
+	Body        []byte
+	// ReceivedAt is when the bridge first saw the message.
+	ReceivedAt time.Time
+}
+
+// Via is a door of the bridge.
+type Via string
+
+// The doors.
+const (
+	ViaWebhook Via = "webhook" // signed HTTP, verified by the storefront's adapter
+	ViaPartner Via = "partner" // published to RabbitMQ by a partner; trusted as its broker user is
+)
