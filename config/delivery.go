@@ -1,0 +1,120 @@
+package config
+
+import (
+	"errors"
+	"math"
+	"regexp"
+	"strconv"
+	"time"
+)
+
+// Delivery is how the outbox delivers to one target. It is the one part of a
+// target's section that is not the adapter's.
+type Delivery struct {
+	// Concurrency is how many requests may be open at once. Default 4.
+	Concurrency int `yaml:"concurrency"`
+	// Rate is how many requests may begin in a second; 0 is no limit. Default 0.
+	Rate Rate `yaml:"rate"`
+	// Batch is how many events may travel in one request. Default 1.
+	Batch int `yaml:"batch"`
+	// Timeout bounds one request. Default 60s.
+	Timeout time.Duration `yaml:"timeout"`
+	// Lease is how long a daemon may hold a document before another one takes it
+	// over. It must exceed Timeout by 30s, so that no document is with two daemons.
+	// Default 2m, or Timeout and a minute where that is more.
+	Lease time.Duration `yaml:"lease"`
+	// Poll is how often to look for work that nothing announced. Default 1s.
+	Poll time.Duration `yaml:"poll"`
+	// Retry is for what failed and may succeed.
+	Retry Retry `yaml:"retry"`
+	// Missing is for documents that refer to what the ERP does not have yet.
+	Missing Missing `yaml:"missing"`
+}
+
+// Retry is how often and how long a document is tried again.
+type Retry struct {
+	// First is the wait after the first failure; it doubles from there. Default 2s.
+	First time.Duration `yaml:"first"`
+	// Max is the longest wait. Default 15m.
+	Max time.Duration `yaml:"max"`
+	// Attempts is how often an error that nobody understands is met before a
+	// person has to look. Default 8.
+	Attempts int `yaml:"attempts"`
+	// Age is how long an outage may last before documents that wait for its end
+	// are given up. Default 72h.
+	Age time.Duration `yaml:"age"`
+	// Schedule lists the waits one by one and takes the place of First and Max.
+	// Its last wait repeats. Default none.
+	Schedule []time.Duration `yaml:"schedule"`
+}
+
+// Missing is how often a document is tried whose reference is missing. The waits
+// between are those of Retry: about two and a half hours in all by default.
+type Missing struct {
+	// Attempts is how often. Default 20.
+	Attempts int `yaml:"attempts"`
+}
+
+// slack is what a lease must leave after a request's timeout, for the answer to
+// be read and written down.
+const slack = 30 * time.Second
+
+func deliveryDefaults() Delivery {
+	return Delivery{
+		Concurrency: 4,
+		Batch:       1,
+		Timeout:     time.Minute,
+		Poll:        time.Second,
+		Retry:       Retry{First: 2 * time.Second, Max: 15 * time.Minute, Attempts: 8, Age: 72 * time.Hour},
+		Missing:     Missing{Attempts: 20},
+	}
+}
+
+// A Rate is a number of requests a second, written as a decimal number: 5, 0.5.
+// 0 is no limit.
+type Rate float64
+
+var rated = regexp.MustCompile(`^[0-9]{1,6}(\.[0-9]{1,6})?$`)
+
+// UnmarshalText reads a rate.
+func (r *Rate) UnmarshalText(text []byte) error {
+	if !rated.Match(text) {
+		return errors.New("want requests a second as a decimal number, such as 5 or 0.5; 0 is no limit")
+	}
+	v, err := strconv.ParseFloat(string(text), 64)
+	if err != nil {
+		return err
+	}
+	*r = Rate(v)
+	return nil
+}
+
+// MarshalText writes the rate as UnmarshalText reads it.
+func (r Rate) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// String returns the rate as a decimal number.
+func (r Rate) String() string { return strconv.FormatFloat(float64(r), 'f', -1, 64) }
+
+// check complains about settings that cannot work together.
+func (d Delivery) check(c *checker, path string) {
+	in := c.in(path)
+	in.upTo("concurrency", int64(d.Concurrency), 1000)
+	in.upTo("batch", int64(d.Batch), 1000)
+	in.positive("timeout", d.Timeout)
+	in.positive("poll", d.Poll)
+	if c.sound(join(path, "timeout")) && d.Lease < d.Timeout+slack {
+		in.suggest("lease", (d.Timeout + 2*slack).String(),
+			"a lease of %v must exceed the timeout of %v by at least %v", d.Lease, d.Timeout, slack)
+	}
+
+	retry := c.in(join(path, "retry"))
+	retry.positive("first", d.Retry.First)
+	retry.upTo("attempts", int64(d.Retry.Attempts), math.MaxInt32)
+	retry.positive("age", d.Retry.Age)
+	retry.atLeast("max", d.Retry.Max, "first", d.Retry.First)
+	for i, wait := range d.Retry.Schedule {
+		retry.positive("schedule["+strconv.Itoa(i)+"]", wait)
+	}
+
+	c.in(join(path, "missing")).upTo("attempts", int64(d.Missing.Attempts), math.MaxInt32)
+}
