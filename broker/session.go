@@ -1,0 +1,210 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+)
+
+const (
+	// writeStall is how long one write to the broker may make no progress.
+	writeStall = 15 * time.Second
+	// closeTimeout is how long a session may take to say goodbye.
+	closeTimeout = 2 * time.Second
+)
+
+// A session is one connection with one channel on it. When either ends the
+// session is over and stays over: nothing of it is ever used on another one.
+type session struct {
+	conn *amqp.Connection
+	ch   *amqp.Channel
+	line net.Conn
+	user string // the broker user it runs as; empty: unknown
+
+	done chan struct{} // closed when the session is over
+	err  error         // why; to be read after done
+
+	mu        sync.Mutex
+	blocked   bool
+	onBlocked func(bool)
+}
+
+// A line is a connection whose writes cannot hang for ever. The library knows no
+// deadline for a write, and while one hangs it cannot even be closed.
+type line struct{ net.Conn }
+
+func (l line) Write(b []byte) (int, error) {
+	if err := l.SetWriteDeadline(time.Now().Add(writeStall)); err != nil {
+		return 0, err
+	}
+	return l.Conn.Write(b)
+}
+
+// dial opens a session under the given connection name. Which of the URLs comes
+// first depends on turn, so that a node that lets us in and then fails is not
+// tried for ever.
+func (c Config) dial(ctx context.Context, name string, turn int) (*session, error) {
+	var errs []error
+	for i := range c.URLs {
+		u := c.URLs[(turn+i)%len(c.URLs)]
+		s, err := c.dialOne(ctx, name, u)
+		if err == nil {
+			return s, nil
+		}
+		errs = append(errs, err)
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return nil, errors.Join(errs...)
+}
+
+func (c Config) dialOne(ctx context.Context, name, url string) (*session, error) {
+	uri, err := amqp.ParseURI(url)
+	if err != nil {
+		return nil, errors.New("not an AMQP URL") // err would show the password
+	}
+	at := fmt.Sprintf("%s:%d", uri.Host, uri.Port)
+	ctx, cancel := context.WithTimeout(ctx, c.DialTimeout)
+	defer cancel()
+
+	var raw net.Conn
+	var stops []func() bool
+	defer func() {
+		for _, stop := range stops {
+			stop()
+		}
+	}()
+	conn, err := amqp.DialConfig(url, amqp.Config{
+		Heartbeat:       c.Heartbeat,
+		TLSClientConfig: c.TLS.Clone(), // the library writes into it
+		Properties:      amqp.Table{"connection_name": name, "product": "erpbridge"},
+		Recovery:        nil, // see the package comment
+		Dial: func(network, addr string) (net.Conn, error) {
+			nc, err := (&net.Dialer{}).DialContext(ctx, network, addr)
+			if err != nil {
+				return nil, err
+			}
+			raw = line{nc}
+			// The handshakes of TLS and AMQP look at no context.
+			stops = append(stops, context.AfterFunc(ctx, func() { _ = raw.Close() }))
+			return raw, nil
+		},
+	})
+	if err != nil {
+		if raw != nil {
+			_ = raw.Close() // it was never of use
+		}
+		return nil, fmt.Errorf("connecting to %s: %w", at, errors.Join(err, ctx.Err()))
+	}
+	ch, err := conn.Channel()
+	if err != nil {
+		_ = raw.Close() // it was never of use
+		return nil, fmt.Errorf("opening a channel at %s: %w", at, errors.Join(err, ctx.Err()))
+	}
+
+	s := &session{conn: conn, ch: ch, line: raw, user: c.user(uri), done: make(chan struct{})}
+	go s.watch(
+		conn.NotifyClose(make(chan *amqp.Error, 1)),
+		ch.NotifyClose(make(chan *amqp.Error, 1)),
+		ch.NotifyCancel(make(chan string, 1)),
+		conn.NotifyBlocked(make(chan amqp.Blocking, 8)),
+	)
+	return s, nil
+}
+
+// watch reads all the library has to tell until the session is over.
+func (s *session) watch(conn, ch chan *amqp.Error, cancelled chan string, blocked chan amqp.Blocking) {
+	defer close(s.done)
+	for {
+		select {
+		case err := <-conn:
+			s.err = ended("connection", err)
+			return
+		case err := <-ch:
+			s.err = ended("channel", err)
+			return
+		case tag, ok := <-cancelled:
+			if !ok { // closed along with the channel, which has more to say
+				cancelled = nil
+				continue
+			}
+			s.err = fmt.Errorf("consumer %s was cancelled by the broker", tag)
+			return
+		case b, ok := <-blocked:
+			if !ok {
+				blocked = nil
+				continue
+			}
+			s.setBlocked(b.Active)
+		}
+	}
+}
+
+func ended(what string, err *amqp.Error) error {
+	if err == nil { // a nil *amqp.Error in an error would not be nil
+		return fmt.Errorf("%s closed", what)
+	}
+	return fmt.Errorf("%s closed: %w", what, err)
+}
+
+func (s *session) setBlocked(active bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.blocked = active
+	if s.onBlocked != nil {
+		s.onBlocked(active)
+	}
+}
+
+// whenBlocked has f called with each change of the broker's alarm, starting with
+// the present state if there is one.
+func (s *session) whenBlocked(f func(bool)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.onBlocked = f
+	if s.blocked {
+		f(true)
+	}
+}
+
+// over reports whether the session has ended.
+func (s *session) over() bool {
+	select {
+	case <-s.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// within runs requests to the broker that know no deadline: when ctx or d ends
+// first, the connection is cut, which ends them.
+func (s *session) within(ctx context.Context, d time.Duration, requests func() error) error {
+	ctx, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	stop := context.AfterFunc(ctx, s.cut)
+	defer stop()
+	if err := requests(); err != nil {
+		return errors.Join(err, ctx.Err())
+	}
+	return nil
+}
+
+// cut ends the session from below. The library's own Close waits for locks that
+// a hung write holds.
+func (s *session) cut() { _ = s.line.Close() }
+
+// close ends the session politely and in bounded time, and waits for its end.
+func (s *session) close() {
+	t := time.AfterFunc(closeTimeout, s.cut)
+	defer t.Stop()
+	_ = s.conn.Close() // a broken connection says that it is; it is gone either way
+	s.cut()
+	<-s.done
+}
