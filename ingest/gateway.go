@@ -1,0 +1,163 @@
+package ingest
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/hakooi/erpbridge"
+)
+
+// A Publisher puts a message on the channel. It returns nil only when the message
+// is safe there, and returns soon after ctx ends. It is called from many
+// goroutines at once, and once for a message: what follows an error is the Inbox.
+type Publisher interface {
+	Publish(ctx context.Context, m erpbridge.Message) error
+}
+
+// An Inbox stores a message that the Publisher would not take. It returns nil only
+// when the message is safe, and returns soon after ctx ends. It is called from
+// many goroutines at once, and may be given a message that was published too.
+type Inbox interface {
+	Receive(ctx context.Context, m erpbridge.Message) error
+}
+
+// Config is what a Gateway is made of. Stores, Publisher and Inbox are required.
+type Config struct {
+	// Stores holds the storefronts by the name in their route.
+	Stores    map[string]erpbridge.Storefront
+	Publisher Publisher
+	Inbox     Inbox
+
+	// MaxBody is the longest body taken, in bytes; 10 MiB.
+	MaxBody int64
+	// Concurrency is how many webhooks may be under way at once; 4096.
+	Concurrency int
+	// PerStore is how many of them may be one store's, so that no store takes all
+	// places; half of Concurrency, or all of it if there is only one store.
+	PerStore int
+	// Budget is the time from the end of the body to the answer; 1 s.
+	Budget time.Duration
+	// PublishWithin is how much of Budget the Publisher may use; 700 ms, or seven
+	// tenths of a given Budget.
+	PublishWithin time.Duration
+	// Grace is how long Run lets requests under way end; 5 s.
+	Grace time.Duration
+
+	// Probes are what /readyz asks, by the name it shows. A probe returns soon
+	// after its context ends.
+	Probes map[string]func(context.Context) error
+	Log    *zap.Logger
+}
+
+func (c Config) withDefaults() Config {
+	c.MaxBody = cmp.Or(c.MaxBody, 10<<20)
+	c.Concurrency = cmp.Or(c.Concurrency, 4096)
+	c.Budget = cmp.Or(c.Budget, time.Second)
+	c.PublishWithin = cmp.Or(c.PublishWithin, c.Budget/10*7)
+	c.Grace = cmp.Or(c.Grace, 5*time.Second)
+	if c.PerStore == 0 {
+		c.PerStore = c.Concurrency
+		if len(c.Stores) > 1 {
+			c.PerStore = (c.Concurrency + 1) / 2
+		}
+	}
+	if c.Log == nil {
+		c.Log = zap.NewNop()
+	}
+	return c
+}
+
+func (c Config) check() error {
+	switch {
+	case len(c.Stores) == 0:
+		return errors.New("ingest: there is no store to take webhooks for")
+	case c.Publisher == nil || c.Inbox == nil:
+		return errors.New("ingest: a publisher and an inbox are needed")
+	case c.MaxBody < 0 || c.Concurrency < 0 || c.PerStore < 0 || c.Grace < 0:
+		return errors.New("ingest: a limit is negative")
+	case c.PublishWithin < 0 || c.PublishWithin >= c.Budget:
+		return fmt.Errorf("ingest: publishing within %s leaves the inbox nothing of a budget of %s", c.PublishWithin, c.Budget)
+	case c.Budget >= writeTimeout-readTimeout:
+		return fmt.Errorf("ingest: a budget of %s, which must be below %s", c.Budget, writeTimeout-readTimeout)
+	}
+	for name, s := range c.Stores {
+		if name == "" || s == nil {
+			return fmt.Errorf("ingest: store %q has no name or no storefront", name)
+		}
+	}
+	for name, p := range c.Probes {
+		if p == nil {
+			return fmt.Errorf("ingest: probe %q is nil", name)
+		}
+	}
+	return nil
+}
+
+// A door is where one store's webhooks come in.
+type door struct {
+	store  string
+	front  erpbridge.Storefront
+	known  bool // false for the decoy behind every name that is no store's
+	places places
+}
+
+// A Gateway takes webhooks. Make one with New.
+type Gateway struct {
+	cfg       Config
+	doors     map[string]*door
+	strangers *door
+	places    places
+	ready     readiness
+	says      says
+	handler   http.Handler
+}
+
+// New returns a Gateway, or what is wrong with cfg.
+func New(cfg Config) (*Gateway, error) {
+	cfg = cfg.withDefaults()
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	g := &Gateway{
+		cfg:    cfg,
+		doors:  make(map[string]*door, len(cfg.Stores)),
+		places: make(places, cfg.Concurrency),
+		ready:  readiness{probes: maps.Clone(cfg.Probes), log: cfg.Log},
+		says:   newSays(cfg.Log),
+	}
+	for name, front := range cfg.Stores {
+		g.doors[name] = &door{store: name, front: front, known: true, places: make(places, cfg.PerStore)}
+	}
+	decoy := slices.Min(slices.Collect(maps.Keys(cfg.Stores)))
+	g.strangers = &door{store: decoy, front: cfg.Stores[decoy], places: make(places, cfg.PerStore)}
+	g.handler = g.routes()
+	return g, nil
+}
+
+// Handler returns the gateway's routes, for those who bring their own server.
+func (g *Gateway) Handler() http.Handler { return g.handler }
+
+func (g *Gateway) routes() http.Handler {
+	mux := http.NewServeMux()
+	// Without a method: the gateway's own 405 carries a request ID as all its answers do.
+	mux.HandleFunc("/webhooks/{store}", g.webhook)
+	mux.HandleFunc("GET /healthz", healthz)
+	mux.HandleFunc("GET /readyz", g.ready.serve)
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { notFound.write(w, newID()) })
+	return mux
+}
+
+func (g *Gateway) door(store string) *door {
+	if d, ok := g.doors[store]; ok {
+		return d
+	}
+	return g.strangers
+}

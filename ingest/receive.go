@@ -1,0 +1,147 @@
+package ingest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/hakooi/erpbridge"
+)
+
+// webhook answers one request, whatever happens on the way.
+func (g *Gateway) webhook(w http.ResponseWriter, r *http.Request) {
+	id := newID()
+	a := g.guarded(id, func() answer { return g.take(w, r, id) })
+	switch a {
+	case unreadable, tooLarge, encoded:
+		// A storefront may give these up for good, so somebody has to see them.
+		g.says.refused.log("a webhook is refused unread", zap.String("request", id), g.door(r.PathValue("store")).field(),
+			zap.String("remote", remote(r)), zap.String("reason", a.text))
+	}
+	a.write(w, id)
+}
+
+// take refuses what can be refused unread, and reads the rest. w is only for
+// the limit on the body, which makes the server hang up when it is exceeded.
+func (g *Gateway) take(w http.ResponseWriter, r *http.Request, id string) answer {
+	switch {
+	case r.Method != http.MethodPost:
+		return notAllowed
+	case !identity(r.Header.Values("Content-Encoding")):
+		return encoded
+	case r.ContentLength > g.cfg.MaxBody:
+		return tooLarge
+	}
+
+	d := g.door(r.PathValue("store"))
+	if !g.places.take() {
+		g.says.busy.log("too many webhooks are under way", zap.String("request", id))
+		return busy
+	}
+	defer g.places.free()
+	if !d.places.take() {
+		g.says.busy.log("too many webhooks of one store are under way", zap.String("request", id), d.field())
+		return busy
+	}
+	defer d.places.free()
+
+	body, err := read(http.MaxBytesReader(w, r.Body, g.cfg.MaxBody), r.ContentLength)
+	var long *http.MaxBytesError
+	switch {
+	case errors.As(err, &long):
+		return tooLarge
+	case err != nil:
+		return unreadable
+	}
+	return g.accept(r, d, body, id)
+}
+
+// accept proves the sender and makes the message safe.
+func (g *Gateway) accept(r *http.Request, d *door, body *bytes.Buffer, id string) answer {
+	now := time.Now()
+	m, err := d.front.Verify(erpbridge.Message{
+		Store: d.store, Via: erpbridge.ViaWebhook, Header: r.Header.Clone(),
+		ContentType: r.Header.Get("Content-Type"), Body: body.Bytes(), ReceivedAt: now,
+	})
+	if !d.known {
+		err = errUnknownStore
+	}
+	// An invalid message of a proven sender is kept: a person will want to see it.
+	if err != nil && erpbridge.KindOf(err) != erpbridge.Invalid {
+		g.says.unproven.log("a webhook is not proven", zap.String("request", id), d.field(), zap.String("remote", remote(r)), zap.Error(err))
+		return unproven
+	}
+
+	// What was read and proven is stored even if the sender hangs up meanwhile.
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(r.Context()), now.Add(g.cfg.Budget))
+	defer cancel()
+	return g.store(ctx, now.Add(g.cfg.PublishWithin), m, id)
+}
+
+var errUnknownStore = errors.New("there is no store of that name")
+
+// store hands m to the publisher until the time given, and then to the inbox for
+// the rest of ctx.
+func (g *Gateway) store(ctx context.Context, until time.Time, m erpbridge.Message, id string) answer {
+	err := g.publish(ctx, until, m)
+	if err == nil {
+		return accepted
+	}
+	about := []zap.Field{zap.String("request", id), zap.String("store", m.Store), zap.NamedError("publish", err)}
+	if err := g.cfg.Inbox.Receive(ctx, m); err != nil {
+		g.says.failed.log("a webhook could not be stored", append(about, zap.NamedError("inbox", err))...)
+		return unavailable
+	}
+	g.says.fallback.log("a webhook went into the inbox, not to the broker", about...)
+	return accepted
+}
+
+func (g *Gateway) publish(ctx context.Context, until time.Time, m erpbridge.Message) error {
+	ctx, cancel := context.WithDeadline(ctx, until)
+	defer cancel()
+	return g.cfg.Publisher.Publish(ctx, m)
+}
+
+// believed is how much of a declared length is allocated before it has come.
+const believed = 64 << 10
+
+func read(body io.Reader, declared int64) (*bytes.Buffer, error) {
+	room := min(max(declared, 0)+bytes.MinRead, believed)
+	b := bytes.NewBuffer(make([]byte, 0, room))
+	_, err := b.ReadFrom(body)
+	return b, err
+}
+
+// identity reports whether a body with these encodings is as its sender signed it.
+func identity(encodings []string) bool {
+	for _, e := range encodings {
+		if e = strings.TrimSpace(e); e != "" && !strings.EqualFold(e, "identity") {
+			return false
+		}
+	}
+	return true
+}
+
+// field names the store in the log. A name that is no store's is a stranger's
+// text, and left out.
+func (d *door) field() zap.Field {
+	if !d.known {
+		return zap.Skip()
+	}
+	return zap.String("store", d.store)
+}
+
+func remote(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
