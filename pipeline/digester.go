@@ -1,0 +1,97 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/hakooi/erpbridge"
+)
+
+// Inbox is where events wait that nobody has decided about yet: those that came
+// while the broker was away, those whose hold may be over, and replayed ones.
+type Inbox interface {
+	// Next claims up to n of them, with the number of times that was done.
+	Next(ctx context.Context, n int) ([]Waiting, error)
+	// ResumeHeld makes events wait again that are held under another mapping.
+	ResumeHeld(ctx context.Context, mapping string) (int, error)
+}
+
+// Waiting is one event in the Inbox.
+type Waiting struct {
+	Message erpbridge.Message
+	Tries   int
+}
+
+// A Digester takes what waits in the inbox through the receiver.
+type Digester struct {
+	Inbox    Inbox
+	Receiver *Receiver
+	Every    time.Duration // look so often; 0: every second
+	Batch    int           // 0: 100
+	Log      *zap.Logger
+}
+
+// mostTries is how often the pipeline begins on one message before it is taken
+// for what brings the process down.
+const mostTries = 5
+
+// Run works until ctx ends. What is held is tried again once at the start: the
+// mapping can only have changed while the daemon was not running.
+func (d *Digester) Run(ctx context.Context) error {
+	if d.Every <= 0 {
+		d.Every = time.Second
+	}
+	if d.Batch <= 0 {
+		d.Batch = 100
+	}
+	tick := time.NewTicker(d.Every)
+	defer tick.Stop()
+	for resumed := false; ; {
+		if !resumed {
+			n, err := d.Inbox.ResumeHeld(ctx, d.Receiver.Pipeline.Mapping)
+			if err == nil && n > 0 {
+				d.Log.Info("the mapping changed: held events are tried again", zap.Int("events", n))
+			}
+			resumed = err == nil
+			d.tell(ctx, err)
+		}
+		n, err := d.once(ctx)
+		d.tell(ctx, err)
+		if n > 0 && err == nil {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// once takes one batch and returns its size. Each event goes alone: one that
+// brings the process down must not take others with it.
+func (d *Digester) once(ctx context.Context) (int, error) {
+	ws, err := d.Inbox.Next(ctx, d.Batch)
+	if err != nil {
+		return 0, err
+	}
+	for _, w := range ws {
+		a := Arrival{Message: w.Message}
+		if w.Tries > mostTries {
+			a.Problem = crashLoop(w.Tries - 1)
+		}
+		if err := d.Receiver.Receive(ctx, []Arrival{a})[0]; err != nil {
+			return len(ws), fmt.Errorf("event %s of %s stays in the inbox: %w", w.Message.ID, w.Message.Store, err)
+		}
+	}
+	return len(ws), nil
+}
+
+func (d *Digester) tell(ctx context.Context, err error) {
+	if err != nil && ctx.Err() == nil {
+		d.Log.Error("working on the inbox", zap.Error(err))
+	}
+}

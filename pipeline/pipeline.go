@@ -1,0 +1,162 @@
+// Package pipeline turns a raw message into the documents to deliver (Pipes and
+// Filters):
+//
+//	normalize ─▶ validate ─▶ enrich ─▶ route ─▶ translate, once per target
+//
+// It opens no connection and knows no vendor. A message leaves it in one of four
+// ways, and never in a fifth: accepted with its documents, held because a
+// mapping or a decision is missing, buried because nobody can make sense of it,
+// or ignored because there is nothing to deliver. A bug in an adapter, a panic
+// included, costs the one message, not the daemon.
+//
+// The Receiver hands what was decided to a Store in one call, and only then lets
+// the broker forget the message.
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/hakooi/erpbridge"
+)
+
+// A Stage is one filter between the canonical ends of the pipeline: it takes an
+// event and returns the event that goes on. An error ends the journey there;
+// nothing flows on past an error.
+type Stage interface {
+	Process(ctx context.Context, e erpbridge.Event) (erpbridge.Event, error)
+}
+
+// StageFunc makes a Stage of a function.
+type StageFunc func(ctx context.Context, e erpbridge.Event) (erpbridge.Event, error)
+
+// Process calls f.
+func (f StageFunc) Process(ctx context.Context, e erpbridge.Event) (erpbridge.Event, error) {
+	return f(ctx, e)
+}
+
+// Normalizer is the half of an erpbridge.Storefront that the pipeline needs.
+type Normalizer interface {
+	Normalize(m erpbridge.Message) ([]erpbridge.Event, error)
+}
+
+// Translator is the half of an erpbridge.ERP that the pipeline needs.
+type Translator interface {
+	Translate(e erpbridge.Event) ([]erpbridge.Document, error)
+}
+
+// A Pipeline is the fixed way of every message: one storefront in front, the
+// stages in order, one ERP per target at the end.
+type Pipeline struct {
+	// Stores and Targets are the neighbours, by their configured names.
+	Stores  map[string]Normalizer
+	Targets map[string]Translator
+	Stages  []Stage
+	// Mapping is the fingerprint of the configuration that decides how things are
+	// mapped; every decision carries it.
+	Mapping string
+}
+
+// Decide takes m all the way and returns what is to become of it. It never
+// fails: what goes wrong is a decision, too. The same message under the same
+// mapping comes to the same decision.
+func (p *Pipeline) Decide(ctx context.Context, m erpbridge.Message) (d erpbridge.Decision) {
+	d = erpbridge.Decision{Message: m, Mapping: p.Mapping}
+	defer func() {
+		if v := recover(); v != nil {
+			d.Verdict, d.Documents = erpbridge.Bury, nil
+			d.Cause = &erpbridge.Error{
+				Op: "pipeline.Decide", Kind: erpbridge.Invalid, Code: "PANIC",
+				Err: fmt.Errorf("the pipeline panicked on this message: %v\n%s", v, debug.Stack()),
+			}
+		}
+	}()
+	err := p.run(ctx, m, &d)
+	if err == nil {
+		d.Verdict = erpbridge.Accept
+		return d
+	}
+	d.Cause, d.Documents = err, nil
+	switch erpbridge.KindOf(err) {
+	case erpbridge.Ignored:
+		d.Verdict = erpbridge.Ignore
+	case erpbridge.Held, erpbridge.Missing:
+		d.Verdict = erpbridge.Hold
+	default:
+		d.Verdict = erpbridge.Bury
+	}
+	return d
+}
+
+func (p *Pipeline) run(ctx context.Context, m erpbridge.Message, d *erpbridge.Decision) error {
+	shop, ok := p.Stores[m.Store]
+	if !ok {
+		return &erpbridge.Error{
+			Op: "pipeline.Decide", Kind: erpbridge.Invalid,
+			Err: fmt.Errorf("there is no store %q in the configuration: correct the publisher, or add the store and replay", m.Store),
+		}
+	}
+	events, err := shop.Normalize(m)
+	if err != nil {
+		return fmt.Errorf("normalizing: %w", err)
+	}
+	var ignored error
+	for _, e := range events {
+		docs, err := p.event(ctx, e, d)
+		if erpbridge.KindOf(err) == erpbridge.Ignored {
+			ignored = errors.Join(ignored, err)
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		d.Documents = append(d.Documents, docs...)
+	}
+	if len(d.Documents) == 0 {
+		if ignored == nil {
+			ignored = &erpbridge.Error{Op: "pipeline.Decide", Kind: erpbridge.Ignored, Err: errors.New("the message holds no event")}
+		}
+		return ignored
+	}
+	return nil
+}
+
+// event takes one event through the stages and translates it for its targets.
+func (p *Pipeline) event(ctx context.Context, e erpbridge.Event, d *erpbridge.Decision) ([]erpbridge.Document, error) {
+	d.Stream = e.Stream
+	if e.Order != nil {
+		d.Order = e.Order.Number
+	}
+	var err error
+	for _, s := range p.Stages {
+		if e, err = s.Process(ctx, e); err != nil {
+			return nil, err
+		}
+	}
+	if len(e.Targets) == 0 {
+		// An event nobody wants is a routing mistake until a stage says Ignored; to
+		// drop it here would be a silent loss.
+		return nil, &erpbridge.Error{
+			Op: "pipeline.Decide", Kind: erpbridge.Held,
+			Err: fmt.Errorf("no route for %s of store %s: add one under routes", e.Type, e.Store),
+		}
+	}
+	var docs []erpbridge.Document
+	for _, name := range e.Targets {
+		erp, ok := p.Targets[name]
+		if !ok {
+			return nil, &erpbridge.Error{Op: "pipeline.Decide", Kind: erpbridge.Held, Err: fmt.Errorf("no target %q: correct the route, or add the target", name)}
+		}
+		ds, err := erp.Translate(e)
+		if err != nil {
+			return nil, fmt.Errorf("translating for %s: %w", name, err)
+		}
+		for i := range ds {
+			ds[i].Target, ds[i].Mapping = name, p.Mapping
+		}
+		docs = append(docs, ds...)
+	}
+	return docs, nil
+}
