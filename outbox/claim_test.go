@@ -1,0 +1,204 @@
+package outbox
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hakooi/erpbridge"
+)
+
+func TestClaimWritesTheAttemptFirst(t *testing.T) {
+	s := open(t)
+	record(t, s, an{order: "1", state: "a", docs: 3})
+	es := claimOne(t, s)
+	if len(es) != 3 || es[0].Kind != "Kind1" || es[2].Kind != "Kind3" {
+		t.Fatalf("documents of one event travel together, in order: %+v", es)
+	}
+	var open int
+	if err := s.pool.QueryRow(t.Context(), `select count(*) from attempt where ended_at is null and action = 'deliver'`).Scan(&open); err != nil || open != 3 {
+		t.Errorf("%d attempts written, want 3 (%v)", open, err)
+	}
+	if es[0].Attempt != 1 || es[0].Tries() != 1 || es[0].Doubtful || es[0].Order != "#1" || es[0].Now.IsZero() {
+		t.Errorf("entry %+v", es[0])
+	}
+	if again := claim(t, s, 5); len(again) != 0 {
+		t.Errorf("claimed twice: %+v", again)
+	}
+}
+
+func TestEndedLeaseIsInDoubt(t *testing.T) {
+	s := open(t)
+	record(t, s, an{order: "1", state: "a", docs: 2})
+	zombie := claimOne(t, s)
+	expire(t, s)
+	heir := claimOne(t, s)
+	if !heir[0].Doubtful || heir[0].Attempt != 2 || heir[0].DoubtSince.IsZero() {
+		t.Fatalf("heir: %+v", heir[0])
+	}
+	wantLedger(t, s, Ledger{Accepted: 1, Pending: 1, InDoubt: 1})
+
+	// The zombie wakes up and changes nothing.
+	var vs []Verdict
+	for _, e := range zombie {
+		vs = append(vs, Verdict{Entry: e, State: Delivered})
+	}
+	if late, err := s.Settle(t.Context(), vs); err != nil || late != 2 {
+		t.Errorf("late %d, err %v", late, err)
+	}
+	wantLedger(t, s, Ledger{Accepted: 1, Pending: 1, InDoubt: 1})
+
+	settleAll(t, s, heir[:2], Verdict{State: Delivered, Spared: true, Receipt: erpbridge.Receipt{Ref: "7"}})
+	wantLedger(t, s, Ledger{Accepted: 1, Delivered: 1})
+	// The zombie again, after its heir is done.
+	if late, err := s.Settle(t.Context(), vs); err != nil || late != 2 {
+		t.Errorf("late %d, err %v", late, err)
+	}
+	wantLedger(t, s, Ledger{Accepted: 1, Delivered: 1})
+}
+
+func TestDoubtfulAreLookedUpBeforeTheRestGoes(t *testing.T) {
+	s := open(t)
+	record(t, s, an{order: "1", state: "a", docs: 3})
+	es := claimOne(t, s)
+	vs := []Verdict{{Entry: es[0], State: Delivered}, {Entry: es[1], State: InDoubt, At: es[1].Now}, {Entry: es[2], State: Pending, At: es[2].Now}}
+	if late, err := s.Settle(t.Context(), vs); err != nil || late != 0 {
+		t.Fatal(late, err)
+	}
+	find := claimOne(t, s)
+	if len(find) != 1 || !find[0].Doubtful || find[0].Kind != "Kind2" {
+		t.Fatalf("claimed %+v", find)
+	}
+	settleAll(t, s, find, Verdict{State: Pending, At: find[0].Now, Spared: true})
+	rest := claimOne(t, s)
+	if len(rest) != 2 || rest[0].Doubtful || rest[0].Tries() != 2 {
+		t.Fatalf("claimed %+v", rest)
+	}
+	settleAll(t, s, rest, Verdict{State: Delivered})
+	wantLedger(t, s, Ledger{Accepted: 1, Delivered: 1})
+}
+
+func TestLaterIsNotClaimedEarlier(t *testing.T) {
+	s := open(t)
+	record(t, s, an{order: "1", state: "a"})
+	es := claimOne(t, s)
+	settleAll(t, s, es, Verdict{State: Pending, At: es[0].Now.Add(time.Hour), Cause: errors.New("away")})
+	if groups := claim(t, s, 1); len(groups) != 0 {
+		t.Errorf("claimed before its time: %+v", groups)
+	}
+}
+
+func TestPausedTargetIsNotClaimed(t *testing.T) {
+	s := open(t)
+	record(t, s, an{order: "1", state: "a"}, an{order: "2", state: "a"})
+	es := claimOne(t, s)
+	refused := &erpbridge.Error{Kind: erpbridge.Refused, Err: errors.New("credentials")}
+	settleAll(t, s, es, Verdict{State: Pending, At: es[0].Now, Pause: time.Hour, Cause: refused, Spared: true})
+	if groups := claim(t, s, 5); len(groups) != 0 {
+		t.Errorf("claimed from a paused target: %+v", groups)
+	}
+	ns, err := s.DueNotices(t.Context(), 10)
+	if err != nil || len(ns) != 1 || ns[0].Kind != "target-refused" {
+		t.Errorf("notices %+v, %v", ns, err)
+	}
+	if _, err := s.pool.Exec(t.Context(), `update target set resume_at = now()`); err != nil {
+		t.Fatal(err)
+	}
+	es = claimOne(t, s)
+	settleAll(t, s, es, Verdict{State: Pending, At: es[0].Now, Pause: time.Hour, Cause: refused, Spared: true})
+	if ns, err := s.DueNotices(t.Context(), 10); err != nil || len(ns) != 0 {
+		t.Errorf("a second refusal in a row mailed again: %+v, %v", ns, err)
+	}
+}
+
+// Eight workers deliver 40 orders of 5 events each, with random failures, ended
+// leases and late settles. Every order's states take effect in their order, each
+// once.
+func TestOrderIsKeptWithManyWorkers(t *testing.T) {
+	s := open(t)
+	const orders, events, workers = 40, 5, 8
+	var all []erpbridge.Decision
+	for i := range events {
+		for o := range orders {
+			d := an{order: fmt.Sprint(o), state: fmt.Sprint(i), at: time.Duration(i) * time.Second}.decision()
+			d.Documents[0].Record = "" // deltas: nothing supersedes them
+			all = append(all, d)
+		}
+	}
+	if err := s.Record(t.Context(), all); err != nil {
+		t.Fatal(err)
+	}
+	var mu sync.Mutex
+	effects := map[string][]string{}
+	effect := func(e Entry) {
+		mu.Lock()
+		defer mu.Unlock()
+		effects[e.Stream] = append(effects[e.Stream], e.Version.Digest)
+	}
+	has := func(e Entry) bool {
+		mu.Lock()
+		defer mu.Unlock()
+		for _, v := range effects[e.Stream] {
+			if v == e.Version.Digest {
+				return true
+			}
+		}
+		return false
+	}
+	var wg sync.WaitGroup
+	deadline := time.Now().Add(time.Minute)
+	for w := range workers {
+		wg.Go(func() {
+			rnd := rand.New(rand.NewPCG(uint64(w), 2)) // #nosec G404 -- a test
+			for time.Now().Before(deadline) {
+				groups, err := s.Claim(t.Context(), "erp", 1+rnd.IntN(4), time.Minute)
+				if err != nil {
+					t.Errorf("claim: %v", err)
+					return
+				}
+				var vs []Verdict
+				for _, g := range groups {
+					e := g[0]
+					v := Verdict{Entry: e, State: Delivered}
+					switch {
+					case e.Doubtful:
+						if !has(e) {
+							v.State, v.At, v.Spared = Pending, e.Now, true
+						}
+					case rnd.IntN(4) == 0:
+						v.State, v.At = Pending, e.Now
+					case rnd.IntN(6) == 0: // effect, and no answer
+						effect(e)
+						v.State, v.At = InDoubt, e.Now
+					default:
+						effect(e)
+					}
+					vs = append(vs, v)
+				}
+				if late, err := s.Settle(t.Context(), vs); err != nil || late > 0 {
+					t.Errorf("settle: late %d, %v", late, err)
+					return
+				}
+				var open int
+				if err := s.pool.QueryRow(t.Context(), `select count(*) from inbox where state = 'pending'`).Scan(&open); err != nil || open == 0 {
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	wantLedger(t, s, Ledger{Accepted: orders * events, Delivered: orders * events})
+	for stream, got := range effects {
+		if len(got) != events {
+			t.Errorf("%s: %d effects, want %d", stream, len(got), events)
+		}
+		for i := 1; i < len(got); i++ {
+			if got[i-1] >= got[i] {
+				t.Errorf("%s: effects out of order: %v", stream, got)
+			}
+		}
+	}
+}

@@ -1,0 +1,273 @@
+package outbox
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/hakooi/erpbridge"
+)
+
+// A DeadLetter is an event or a document that will not move without an operator.
+type DeadLetter struct {
+	ID      int64     `json:"id"`
+	State   string    `json:"state"` // open, replayed or discarded
+	At      time.Time `json:"at"`
+	Store   string    `json:"store"`
+	Target  string    `json:"target,omitempty"` // empty: the event never became documents
+	Order   string    `json:"order,omitempty"`
+	Stream  string    `json:"stream,omitempty"`
+	EventID int64     `json:"event"`
+	Type    string    `json:"type"` // the storefront's topic
+	// Document, Kind and Key name the document; 0 and empty for an event.
+	Document int64  `json:"document,omitempty"`
+	Kind     string `json:"kind,omitempty"`
+	Key      string `json:"key,omitempty"`
+	// Cause says why, CauseKind what kind of reason it is, CauseCode the ERP's code.
+	CauseKind string `json:"cause_kind"`
+	CauseCode string `json:"cause_code,omitempty"`
+	Cause     string `json:"cause"`
+	Attempts  int    `json:"attempts"`
+	// Waiting counts the later events of the order that wait behind it.
+	Waiting  int64      `json:"waiting_behind"`
+	ClosedAt *time.Time `json:"closed_at,omitempty"`
+	ClosedBy string     `json:"closed_by,omitempty"`
+	Note     string     `json:"note,omitempty"`
+}
+
+// An Attempt is one delivery or look-up of a document, as it was written down.
+type Attempt struct {
+	Number  int        `json:"number"`
+	Action  string     `json:"action"`
+	Started time.Time  `json:"started_at"`
+	Ended   *time.Time `json:"ended_at,omitempty"`
+	Kind    string     `json:"kind"`
+	Code    string     `json:"code,omitempty"`
+	Detail  string     `json:"detail,omitempty"`
+}
+
+// A DeadLetterDetail is a dead letter with all that is known of it. Message and
+// Body hold personal data.
+type DeadLetterDetail struct {
+	DeadLetter
+	Attempts []Attempt         `json:"history"`
+	Message  erpbridge.Message `json:"-"`
+	Body     []byte            `json:"-"`
+}
+
+// ErrNotOpen is returned for a dead letter that does not exist or was closed
+// before.
+var ErrNotOpen = errors.New("no open dead letter of that number")
+
+const selectDeadLetters = `
+	select d.id, d.state, d.created_at, d.store, d.target, d.order_number, d.stream, d.event_id, i.type,
+	       coalesce(d.document_id, 0), coalesce(o.kind, ''), coalesce(o.key, ''), d.cause_kind, d.cause_code, d.cause, coalesce(o.attempt, 0),
+	       (select count(distinct w.event_id) from outbox w where w.target = o.target and w.stream = o.stream and w.seq > o.seq and w.state = 'pending'),
+	       d.closed_at, d.closed_by, d.note
+	from dead_letter d join inbox i on i.id = d.event_id left join outbox o on o.id = d.document_id `
+
+func scanDeadLetter(r pgx.CollectableRow) (DeadLetter, error) {
+	var d DeadLetter
+	err := r.Scan(&d.ID, &d.State, &d.At, &d.Store, &d.Target, &d.Order, &d.Stream, &d.EventID, &d.Type,
+		&d.Document, &d.Kind, &d.Key, &d.CauseKind, &d.CauseCode, &d.Cause, &d.Attempts, &d.Waiting, &d.ClosedAt, &d.ClosedBy, &d.Note)
+	return d, err
+}
+
+// A DeadLetterFilter narrows a listing. Empty fields match everything.
+type DeadLetterFilter struct {
+	Store, Target, Order string
+	All                  bool // closed ones too
+	Limit                int  // 0: 1000
+}
+
+// DeadLetters lists dead letters, oldest first.
+func (s *Store) DeadLetters(ctx context.Context, f DeadLetterFilter) ([]DeadLetter, error) {
+	if f.Limit == 0 {
+		f.Limit = 1000
+	}
+	q, err := s.pool.Query(ctx, selectDeadLetters+`
+		where ($1 or d.state = 'open') and $2 in ('', d.store) and $3 in ('', d.target) and $4 in ('', d.order_number)
+		order by d.id limit $5`, f.All, f.Store, f.Target, f.Order, f.Limit)
+	if err != nil {
+		return nil, fmt.Errorf("listing dead letters: %w", err)
+	}
+	ds, err := pgx.CollectRows(q, scanDeadLetter)
+	if err != nil {
+		return nil, fmt.Errorf("listing dead letters: %w", err)
+	}
+	return ds, nil
+}
+
+// DeadLetter returns one dead letter, open or closed, with its history and raw
+// bytes. The error is ErrNotOpen if there is none.
+func (s *Store) DeadLetter(ctx context.Context, id int64) (DeadLetterDetail, error) {
+	var d DeadLetterDetail
+	q, err := s.pool.Query(ctx, selectDeadLetters+`where d.id = $1`, id)
+	if err != nil {
+		return d, fmt.Errorf("reading dead letter %d: %w", id, err)
+	}
+	d.DeadLetter, err = pgx.CollectExactlyOneRow(q, scanDeadLetter)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return d, ErrNotOpen
+	}
+	if err != nil {
+		return d, fmt.Errorf("reading dead letter %d: %w", id, err)
+	}
+	var header []byte
+	m := &d.Message
+	if err := s.pool.QueryRow(ctx, `
+		select store, type, message_id, via, content_type, header, body, received_at from inbox where id = $1`, d.EventID).
+		Scan(&m.Store, &m.Type, &m.ID, &m.Via, &m.ContentType, &header, &m.Body, &m.ReceivedAt); err != nil {
+		return d, fmt.Errorf("reading event %d: %w", d.EventID, err)
+	}
+	if err := json.Unmarshal(header, &m.Header); err != nil {
+		return d, fmt.Errorf("reading the headers of event %d: %w", d.EventID, err)
+	}
+	if d.Document == 0 {
+		return d, nil
+	}
+	if err := s.pool.QueryRow(ctx, `select body from outbox where id = $1`, d.Document).Scan(&d.Body); err != nil {
+		return d, fmt.Errorf("reading document %d: %w", d.Document, err)
+	}
+	q, err = s.pool.Query(ctx, `
+		select number, action, started_at, ended_at, kind, code, detail from attempt where document_id = $1 order by number`, d.Document)
+	if err != nil {
+		return d, fmt.Errorf("reading the attempts of document %d: %w", d.Document, err)
+	}
+	d.Attempts, err = pgx.CollectRows(q, pgx.RowToStructByPos[Attempt])
+	if err != nil {
+		return d, fmt.Errorf("reading the attempts of document %d: %w", d.Document, err)
+	}
+	return d, nil
+}
+
+// A Replay says how a dead letter is to be tried again.
+type Replay struct {
+	Actor string
+	Note  string
+	// Documents, if given, replace the bodies of the event's undelivered documents
+	// of the same keys: the event rendered anew with the present mapping.
+	Documents []erpbridge.Document
+	Mapping   string
+	// Force replays although a newer state of the record was delivered.
+	Force bool
+}
+
+// ErrNewerDelivered is returned when a replay would put an older state over a
+// newer one.
+var ErrNewerDelivered = errors.New("a newer state of this record was delivered since; replaying would put the older one over it")
+
+// ReplayDeadLetter gives a dead letter a fresh set of tries, under the same key. A
+// document goes back to its stream; an event that never became documents goes
+// back to the pipeline. Of two operators replaying the same one, one gets
+// ErrNotOpen.
+func (s *Store) ReplayDeadLetter(ctx context.Context, id int64, r Replay) error {
+	return s.closeDeadLetter(ctx, id, "replayed", r.Actor, r.Note, func(tx pgx.Tx, event, document int64) error {
+		if document == 0 {
+			_, err := tx.Exec(ctx, `
+				update inbox set state = 'pending', undigested = true, digest_after = now(), digest_tries = 0 where id = $1 and state = 'dead'`, event)
+			return err
+		}
+		var newer bool
+		if err := tx.QueryRow(ctx, `
+			select exists (select from outbox n join outbox o on n.target = o.target and n.stream = o.stream and n.record = o.record
+			where o.id = $1 and o.record <> '' and n.version_at > o.version_at and n.state = 'delivered')`, document).Scan(&newer); err != nil {
+			return err
+		}
+		if newer && !r.Force {
+			return ErrNewerDelivered
+		}
+		if err := replaceBodies(ctx, tx, event, r); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `
+			update outbox set state = 'pending', spared = attempt, next_at = now(), settled_at = null where id = $1 and state = 'dead'`, document)
+		return err
+	})
+}
+
+// replaceBodies puts documents rendered anew in the place of the ones that were
+// not delivered. Keys stay; what was delivered stays as it is.
+func replaceBodies(ctx context.Context, tx pgx.Tx, event int64, r Replay) error {
+	if r.Documents == nil {
+		return nil
+	}
+	replaced := int64(0)
+	for _, d := range r.Documents {
+		sum := sha256.Sum256(d.Body)
+		tag, err := tx.Exec(ctx, `
+			update outbox set body = $4, body_sha256 = $5, mapping = $6
+			where event_id = $1 and target = $2 and key = $3 and state in ('pending', 'dead')`, event, d.Target, d.Key, d.Body, sum[:], r.Mapping)
+		if err != nil {
+			return err
+		}
+		replaced += tag.RowsAffected()
+	}
+	if replaced == 0 {
+		return errors.New("rendered anew, the event comes to none of the documents that are waiting: their keys differ")
+	}
+	return nil
+}
+
+// DiscardDeadLetter closes a dead letter for good: it will not be delivered, by
+// the word of actor and for the reason in note. What waited behind it goes on.
+func (s *Store) DiscardDeadLetter(ctx context.Context, id int64, actor, note string) error {
+	return s.closeDeadLetter(ctx, id, "discarded", actor, note, func(tx pgx.Tx, event, document int64) error {
+		if document == 0 {
+			_, err := tx.Exec(ctx, `update inbox set state = 'discarded', cause = cause || $2 where id = $1 and state = 'dead'`, event, "; discarded: "+clean(note))
+			return err
+		}
+		_, err := tx.Exec(ctx, `update outbox set state = 'discarded', settled_at = now() where id = $1 and state = 'dead'`, document)
+		return err
+	})
+}
+
+// closeDeadLetter does act and closes the dead letter, all or nothing, with a line
+// in the audit log. The row's state decides who of several operators acts.
+func (s *Store) closeDeadLetter(ctx context.Context, id int64, state, actor, note string, act func(tx pgx.Tx, event, document int64) error) error {
+	err := inTx(ctx, s.pool, func(tx pgx.Tx) error {
+		var event, document int64
+		var target, stream string
+		err := tx.QueryRow(ctx, `
+			update dead_letter d set state = $2, closed_at = now(), closed_by = $3, note = $4
+			where d.id = $1 and d.state = 'open'
+			returning d.event_id, coalesce(d.document_id, 0), d.target, coalesce((select stream from outbox where id = d.document_id), '')`,
+			id, state, clean(actor), clean(note)).Scan(&event, &document, &target, &stream)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return ErrNotOpen
+		}
+		if err != nil {
+			return err
+		}
+		targets, streams := []string{target}, []string{stream}
+		if _, err := tx.Exec(ctx, lockStreams, targets, streams); err != nil {
+			return err
+		}
+		if err := act(tx, event, document); err != nil {
+			return err
+		}
+		if document != 0 {
+			if err := refreshStreams(ctx, tx, targets, streams); err != nil {
+				return err
+			}
+			if err := refreshEvents(ctx, tx, []int64{event}); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.Exec(ctx, `insert into audit (actor, action, object, detail) values ($1, $2, $3, $4)`,
+			clean(actor), state, fmt.Sprintf("dead letter %d", id), clean(note)); err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `select pg_notify($1, $2)`, channel, target)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("dead letter %d: %w", id, err)
+	}
+	return nil
+}

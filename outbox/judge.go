@@ -1,0 +1,164 @@
+package outbox
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cenkalti/backoff/v4"
+
+	"github.com/hakooi/erpbridge"
+)
+
+// Policy is how often and how long one target is tried.
+type Policy struct {
+	First    time.Duration   // wait after the first failure; doubles from there
+	Max      time.Duration   // longest wait
+	Schedule []time.Duration // if given: the waits instead, the last one repeating
+
+	Attempts int           // for errors nobody understands; then dead
+	Missing  int           // for references that are not there yet; then dead
+	MaxAge   time.Duration // for an ERP that is away: an outage is not the document's fault
+
+	// Refusal is how long a target rests after refused credentials, Throttle after
+	// asking for less without saying for how long.
+	Refusal  time.Duration
+	Throttle time.Duration
+
+	// LookupAfter is the ERP's longest processing time: before it has passed, not to
+	// find a document does not mean that it will not appear. 0 where the ERP has a
+	// unique key.
+	LookupAfter time.Duration
+	// Blind targets cannot look up. What is in doubt is sent again under the same
+	// key: at least once, where the key is not unique there.
+	Blind bool
+
+	// Jitter spreads a wait, so that what failed together does not come back
+	// together. Nil leaves it as it is.
+	Jitter func(time.Duration) time.Duration
+}
+
+// longestAfter bounds what another side can make us wait.
+const longestAfter = time.Hour
+
+// Judge decides what becomes of e after an attempt, or a look-up if e is doubtful,
+// that came to r at now. Every rule of delivery is in it. It is pure but for
+// p.Jitter.
+func (p Policy) Judge(e Entry, r erpbridge.Result, now time.Time) Verdict {
+	v := Verdict{Entry: e, Receipt: r.Receipt, Cause: r.Err}
+	kind := erpbridge.KindOf(r.Err)
+	if r.Err == nil || kind == erpbridge.Duplicate {
+		v.State, v.Cause = Delivered, nil
+		if e.Doubtful {
+			v.Spared = true
+		}
+		return v
+	}
+	if e.Doubtful {
+		return p.judgeLookup(e, v, kind, now)
+	}
+	switch kind {
+	case erpbridge.Throttled:
+		v.State, v.Spared = Pending, true
+		v.Pause = p.spread(clamp(after(r.Err), p.Throttle, longestAfter))
+		v.At = now.Add(v.Pause)
+	case erpbridge.Refused:
+		v.State, v.Spared = Pending, true
+		v.Pause, v.At = p.Refusal, now.Add(p.Refusal)
+	case erpbridge.InDoubt:
+		v.State = InDoubt
+		v.At = now.Add(p.LookupAfter)
+		if p.Blind {
+			v.State, v.At = Pending, now.Add(p.wait(e.Tries()))
+		}
+	case erpbridge.Invalid, erpbridge.Ignored, erpbridge.Held:
+		v.State = Dead
+	case erpbridge.Missing:
+		p.again(&v, now, e.Tries() >= p.Missing)
+	case erpbridge.Transient:
+		p.again(&v, now, now.Sub(e.Since) >= p.MaxAge)
+	default:
+		p.again(&v, now, e.Tries() >= p.Attempts)
+	}
+	return v
+}
+
+// judgeLookup judges the look-up of a document in doubt. A look-up is never held
+// against the document.
+func (p Policy) judgeLookup(e Entry, v Verdict, kind erpbridge.Kind, now time.Time) Verdict {
+	v.Spared = true
+	switch {
+	case kind == erpbridge.Missing && now.Sub(e.DoubtSince) >= p.LookupAfter:
+		// The ERP surely does not have it: it may be sent (again) now.
+		v.State, v.At = Pending, now
+		v.Cause = &erpbridge.Error{
+			Op: "outbox.Judge", Kind: erpbridge.Missing,
+			Err: errors.New("looked up after an attempt in doubt: the ERP does not have it; sending it again"),
+		}
+	case kind == erpbridge.Missing:
+		v.State, v.At = InDoubt, e.DoubtSince.Add(p.LookupAfter)
+	case now.Sub(e.DoubtSince) >= p.MaxAge:
+		v.State = Dead
+		v.Cause = &erpbridge.Error{
+			Op: "outbox.Judge", Kind: erpbridge.InDoubt,
+			Err: fmt.Errorf("an attempt in doubt could not be looked up for %s: look in the ERP whether it has it: %w", p.MaxAge, v.Cause),
+		}
+	default:
+		v.State, v.At = InDoubt, now.Add(p.wait(e.Tries()))
+		switch kind {
+		case erpbridge.Throttled:
+			v.Pause = p.spread(clamp(after(v.Cause), p.Throttle, longestAfter))
+		case erpbridge.Refused:
+			v.Pause = p.Refusal
+		}
+	}
+	return v
+}
+
+// again is one more try after a wait, or the end if that was the last.
+func (p Policy) again(v *Verdict, now time.Time, last bool) {
+	if last {
+		v.State = Dead
+		return
+	}
+	wait := p.wait(v.Entry.Tries())
+	v.State, v.At = Pending, now.Add(max(wait, clamp(after(v.Cause), 0, longestAfter)))
+}
+
+// wait is the pause after the given number of tries. The arithmetic is backoff's;
+// its state and its clock, which would give up after 15 minutes, are not used: a
+// fresh value is stepped from the start each time.
+func (p Policy) wait(tries int) time.Duration {
+	tries = max(tries, 1)
+	if n := len(p.Schedule); n > 0 {
+		return p.spread(p.Schedule[min(tries, n)-1])
+	}
+	b := backoff.ExponentialBackOff{
+		InitialInterval: p.First, Multiplier: 2, MaxInterval: p.Max,
+		RandomizationFactor: 0, MaxElapsedTime: 0, Stop: backoff.Stop, Clock: backoff.SystemClock,
+	}
+	b.Reset()
+	d := b.NextBackOff()
+	for i := 1; i < tries && d < p.Max; i++ {
+		d = b.NextBackOff()
+	}
+	return p.spread(min(d, p.Max))
+}
+
+func (p Policy) spread(d time.Duration) time.Duration {
+	if p.Jitter == nil {
+		return d
+	}
+	return p.Jitter(d)
+}
+
+// after is what the other side asked us to wait, 0 if it did not say.
+func after(err error) time.Duration {
+	var e *erpbridge.Error
+	if errors.As(err, &e) {
+		return e.After
+	}
+	return 0
+}
+
+func clamp(d, least, most time.Duration) time.Duration { return min(max(d, least), most) }

@@ -1,0 +1,173 @@
+package outbox
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// A Ledger counts what was accepted and what became of it:
+//
+//	accepted = delivered + superseded + ignored + held + dead + discarded + pending
+//
+// InDoubt is part of Pending.
+type Ledger struct {
+	Accepted   int64 `json:"accepted"`
+	Delivered  int64 `json:"delivered"`
+	Superseded int64 `json:"superseded"`
+	Ignored    int64 `json:"ignored"`
+	Held       int64 `json:"held"`
+	Dead       int64 `json:"dead"`
+	Discarded  int64 `json:"discarded"`
+	Pending    int64 `json:"pending"`
+	InDoubt    int64 `json:"in_doubt"`
+	Balanced   bool  `json:"balanced"`
+}
+
+// Sum is the right side of the equation.
+func (l Ledger) Sum() int64 {
+	return l.Delivered + l.Superseded + l.Ignored + l.Held + l.Dead + l.Discarded + l.Pending
+}
+
+func (l *Ledger) add(state string, n int64) {
+	switch state {
+	case "delivered":
+		l.Delivered += n
+	case "superseded":
+		l.Superseded += n
+	case "ignored":
+		l.Ignored += n
+	case "held":
+		l.Held += n
+	case "dead":
+		l.Dead += n
+	case "discarded":
+		l.Discarded += n
+	case "pending":
+		l.Pending += n
+	}
+}
+
+// A Status is the ledger in events, the same in documents for each target, and
+// what stands still.
+type Status struct {
+	Ledger
+	Targets map[string]TargetStatus `json:"targets"`
+	// Oldest is the age of the oldest pending event in seconds, 0 if there is none.
+	Oldest float64 `json:"oldest_pending_seconds"`
+	// OpenDeadLetters wait for an operator; UnsentAlerts for the mail server.
+	OpenDeadLetters int64 `json:"open_dead_letters"`
+	UnsentAlerts    int64 `json:"unsent_alerts"`
+}
+
+// A TargetStatus is the ledger of one target, in documents.
+type TargetStatus struct {
+	Ledger
+	Parked     int64      `json:"parked_streams"` // orders that wait behind a dead document
+	PausedTill *time.Time `json:"paused_until,omitempty"`
+	Reason     string     `json:"paused_reason,omitempty"`
+}
+
+// ReadStatus counts, in one snapshot. What became of an event is worked out from
+// its documents and not from the state kept with the event, so that a difference
+// between the two is seen: such a ledger is not balanced.
+func (s *Store) ReadStatus(ctx context.Context) (Status, error) {
+	st := Status{Targets: map[string]TargetStatus{}}
+	err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		if err := readEvents(ctx, tx, &st); err != nil {
+			return err
+		}
+		return readTargets(ctx, tx, &st)
+	})
+	if err != nil {
+		return st, fmt.Errorf("reading the ledger: %w", err)
+	}
+	return st, nil
+}
+
+func readEvents(ctx context.Context, tx pgx.Tx, st *Status) error {
+	q, err := tx.Query(ctx, `
+		with doc as (
+			select event_id, `+eventState+` as state, bool_or(state = 'in_doubt') as in_doubt from outbox group by event_id
+		)
+		select coalesce(case
+			when i.undigested then 'pending'
+			when d.state is not null then d.state
+			when i.state in ('ignored', 'held', 'dead', 'discarded') then i.state
+			end, 'unaccounted') as state,
+			count(*), count(*) filter (where d.in_doubt),
+			count(*) filter (where i.state is distinct from case when i.undigested then 'pending' else coalesce(d.state, i.state) end)
+		from inbox i left join doc d on d.event_id = i.id group by 1`)
+	if err != nil {
+		return err
+	}
+	var state string
+	var n, doubtful, differ, different int64
+	if _, err := pgx.ForEachRow(q, []any{&state, &n, &doubtful, &differ}, func() error {
+		st.Accepted += n
+		st.InDoubt += doubtful
+		different += differ
+		st.add(state, n)
+		return nil
+	}); err != nil {
+		return err
+	}
+	st.Balanced = st.Accepted == st.Sum() && different == 0
+	return tx.QueryRow(ctx, `
+		select coalesce(extract(epoch from now() - (select min(accepted_at) from inbox where state = 'pending')), 0)::float8,
+		       (select count(*) from dead_letter where state = 'open'),
+		       (select count(*) from alert where sent_at is null)`).Scan(&st.Oldest, &st.OpenDeadLetters, &st.UnsentAlerts)
+}
+
+func readTargets(ctx context.Context, tx pgx.Tx, st *Status) error {
+	q, err := tx.Query(ctx, `
+		select target, case when state in ('sending', 'in_doubt') then 'pending' else state end, count(*), count(*) filter (where state = 'in_doubt')
+		from outbox group by 1, 2`)
+	if err != nil {
+		return err
+	}
+	var target, state string
+	var n, doubtful int64
+	if _, err := pgx.ForEachRow(q, []any{&target, &state, &n, &doubtful}, func() error {
+		t := st.Targets[target]
+		t.Accepted += n
+		t.InDoubt += doubtful
+		t.add(state, n)
+		t.Balanced = t.Accepted == t.Sum()
+		st.Targets[target] = t
+		return nil
+	}); err != nil {
+		return err
+	}
+	q, err = tx.Query(ctx, `select target, count(*) from stream where state = 'parked' group by 1`)
+	if err != nil {
+		return err
+	}
+	if _, err := pgx.ForEachRow(q, []any{&target, &n}, func() error {
+		t := st.Targets[target]
+		t.Parked = n
+		st.Targets[target] = t
+		return nil
+	}); err != nil {
+		return err
+	}
+	q, err = tx.Query(ctx, `select name, resume_at, reason from target where resume_at > now()`)
+	if err != nil {
+		return err
+	}
+	var till time.Time
+	var reason string
+	_, err = pgx.ForEachRow(q, []any{&target, &till, &reason}, func() error {
+		t := st.Targets[target]
+		at := till.UTC()
+		t.PausedTill, t.Reason = &at, reason
+		if t.Accepted == 0 {
+			t.Balanced = true
+		}
+		st.Targets[target] = t
+		return nil
+	})
+	return err
+}

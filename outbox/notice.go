@@ -1,0 +1,63 @@
+package outbox
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// A Notice is a row that somebody must be told about. It holds no personal data.
+type Notice struct {
+	ID         int64
+	Kind       string // dead-letter, held, target-refused
+	DeadLetter int64  // 0 if it is about none
+	Store      string
+	Target     string
+	Order      string
+	Stream     string
+	Document   string // kind of the document, or the storefront's topic
+	Reason     string
+	At         time.Time
+	Attempts   int // how often telling was tried
+}
+
+// noticeLease keeps notices that are being sent from a second mailer.
+const noticeLease = 2 * time.Minute
+
+// DueNotices claims up to n notices that were not sent and whose time has come.
+func (s *Store) DueNotices(ctx context.Context, n int) ([]Notice, error) {
+	q, err := s.pool.Query(ctx, `
+		with due as (
+			select id from alert where sent_at is null and next_at <= now() order by next_at, id limit $1 for update skip locked
+		), claimed as (
+			update alert a set next_at = now() + $2, attempts = attempts + 1 from due where a.id = due.id returning a.*
+		) select id, kind, coalesce(dead_letter_id, 0), store, target, order_number, stream, document_kind, reason, created_at, attempts
+		from claimed order by id`, n, noticeLease)
+	if err != nil {
+		return nil, fmt.Errorf("claiming notices: %w", err)
+	}
+	ns, err := pgx.CollectRows(q, pgx.RowToStructByPos[Notice])
+	if err != nil {
+		return nil, fmt.Errorf("claiming notices: %w", err)
+	}
+	return ns, nil
+}
+
+// NoticesSent marks notices as told.
+func (s *Store) NoticesSent(ctx context.Context, ids []int64) error {
+	if _, err := s.pool.Exec(ctx, `update alert set sent_at = now(), last_error = '' where id = any($1)`, ids); err != nil {
+		return fmt.Errorf("marking notices as sent: %w", err)
+	}
+	return nil
+}
+
+// NoticesFailed says why notices could not be told, and when to try again.
+func (s *Store) NoticesFailed(ctx context.Context, ids []int64, reason string, wait time.Duration) error {
+	if _, err := s.pool.Exec(ctx, `
+		update alert set next_at = now() + $3, last_error = $2 where id = any($1) and sent_at is null`, ids, clean(reason), wait); err != nil {
+		return fmt.Errorf("marking notices as not sent: %w", err)
+	}
+	return nil
+}

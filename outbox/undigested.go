@@ -1,0 +1,72 @@
+package outbox
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/hakooi/erpbridge"
+)
+
+// An Undigested event is in the inbox and still without a decision.
+type Undigested struct {
+	Message erpbridge.Message
+	// Tries counts how often the pipeline began on it, this time included. It is
+	// committed before the pipeline sees the body, so that a body that kills the
+	// process is found out.
+	Tries int
+}
+
+// ClaimUndigested returns up to n events that wait for the pipeline, oldest first,
+// and keeps them from others for hold. The decision is made by Record. An event
+// that was begun on before comes alone: should it be one that kills the process,
+// it takes no others with it.
+func (s *Store) ClaimUndigested(ctx context.Context, n int, hold time.Duration) ([]Undigested, error) {
+	us, err := s.claimUndigested(ctx, `digest_tries = 0`, n, hold)
+	if err == nil && len(us) == 0 {
+		us, err = s.claimUndigested(ctx, `digest_tries > 0`, 1, hold)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("claiming undigested events: %w", err)
+	}
+	return us, nil
+}
+
+func (s *Store) claimUndigested(ctx context.Context, which string, n int, hold time.Duration) ([]Undigested, error) {
+	q, err := s.pool.Query(ctx, `
+		with due as (
+			select id from inbox where undigested and digest_after <= now() and `+which+`
+			order by id limit $1 for update skip locked
+		), claimed as (
+			update inbox i set digest_tries = digest_tries + 1, digest_after = now() + $2
+			from due where i.id = due.id returning i.*
+		) select store, type, message_id, via, content_type, header, body, received_at, digest_tries from claimed order by id`, n, hold)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(q, func(r pgx.CollectableRow) (Undigested, error) {
+		var u Undigested
+		var header []byte
+		m := &u.Message
+		if err := r.Scan(&m.Store, &m.Type, &m.ID, &m.Via, &m.ContentType, &header, &m.Body, &m.ReceivedAt, &u.Tries); err != nil {
+			return u, err
+		}
+		return u, json.Unmarshal(header, &m.Header)
+	})
+}
+
+// ResumeHeld gives the events that are held under another mapping than the
+// present one back to the pipeline, and returns how many they are. What is still
+// missing holds them again, under the present mapping.
+func (s *Store) ResumeHeld(ctx context.Context, mapping string) (int, error) {
+	tag, err := s.pool.Exec(ctx, `
+		update inbox set state = 'pending', undigested = true, digest_after = now(), digest_tries = 0
+		where state = 'held' and mapping <> $1`, mapping)
+	if err != nil {
+		return 0, fmt.Errorf("resuming held events: %w", err)
+	}
+	return int(tag.RowsAffected()), nil
+}
