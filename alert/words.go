@@ -1,0 +1,106 @@
+package alert
+
+import "fmt"
+
+// Subject names what an alert is about: "order #1001", or the message's topic
+// where no order is known.
+func (a Alert) Subject() string {
+	switch {
+	case a.Kind == TargetRefused:
+		return "target " + a.Target
+	case a.Order != "":
+		return "order " + a.Order
+	case a.Stream != "":
+		return a.Stream
+	case a.Document != "":
+		return "a message " + a.Document
+	case a.Kind == DeadLetter || a.Kind == Held:
+		return "a message"
+	}
+	return a.Kind
+}
+
+// Way names what an alert is about, and where that was to go.
+func (a Alert) Way() string {
+	if a.Target == "" || a.Kind == TargetRefused {
+		return a.Subject()
+	}
+	return a.Subject() + " -> " + a.Target
+}
+
+// headline says in one line what happened.
+func (a Alert) headline() string {
+	from := ""
+	if a.Store != "" {
+		from = " of " + a.Store
+	}
+	switch {
+	case a.Kind == DeadLetter && a.Target != "":
+		return fmt.Sprintf("%s could not be delivered to %s", a.Subject(), a.Target)
+	case a.Kind == DeadLetter:
+		return fmt.Sprintf("%s%s could not be processed", a.Subject(), from)
+	case a.Kind == Held:
+		return fmt.Sprintf("%s%s is held", a.Subject(), from)
+	case a.Kind == TargetRefused:
+		return fmt.Sprintf("%s refused access", a.Target)
+	}
+	return fmt.Sprintf("%s: %s", a.Kind, clean(a.Reason, maxName))
+}
+
+// Headline says what the alerts of a cause have in common.
+func (c *cause) Headline() string {
+	if c.Count == 1 {
+		return c.First[0].headline()
+	}
+	switch {
+	case c.Kind == DeadLetter && c.Target != "":
+		return fmt.Sprintf("%d documents could not be delivered to %s", c.Count, c.Target)
+	case c.Kind == DeadLetter && c.Store != "":
+		return fmt.Sprintf("%d messages of %s could not be processed", c.Count, c.Store)
+	case c.Kind == DeadLetter:
+		return fmt.Sprintf("%d documents could not be delivered", c.Count)
+	case c.Kind == Held && c.Store != "":
+		return fmt.Sprintf("%d messages of %s are held", c.Count, c.Store)
+	case c.Kind == TargetRefused:
+		return fmt.Sprintf("%s refused access %d times", c.Target, c.Count)
+	}
+	return fmt.Sprintf("%d notices of kind %s", c.Count, c.Kind)
+}
+
+// Done says what erpbridge did about it.
+func (c *cause) Done() string {
+	switch c.Kind {
+	case DeadLetter:
+		return "parked; later changes of this order wait behind it"
+	case Held:
+		return "held; it goes on by itself when what is missing is configured"
+	case TargetRefused:
+		return "paused the target; nothing is lost, and it goes on by itself when access is granted again"
+	}
+	return ""
+}
+
+// A Command is something to type, and what it does.
+type Command struct{ Line, Effect string }
+
+// Commands are what an operator can do about the alert. They hold numbers and
+// names only, nothing a shell would take apart.
+func (a Alert) Commands() []Command {
+	switch {
+	case a.DeadLetter != 0:
+		replay := a.Replay
+		if replay == "" {
+			replay = fmt.Sprintf("erpbridge dead replay %d", a.DeadLetter)
+		}
+		return []Command{
+			{fmt.Sprintf("erpbridge dead show %d", a.DeadLetter), "what it is, and what was tried"},
+			{replay, "try again, once the cause is gone"},
+			{fmt.Sprintf("erpbridge dead discard %d --reason \"...\"", a.DeadLetter), "give it up"},
+		}
+	case a.Replay != "":
+		return []Command{{a.Replay, "try again"}}
+	case a.Kind == TargetRefused:
+		return []Command{{"erpbridge check", "whether every target lets us in"}}
+	}
+	return nil
+}
