@@ -1,0 +1,225 @@
+package shopify
+
+import (
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/hakooi/erpbridge/adapters/storefront/strictjson"
+)
+
+// The types below are the members of Shopify's order resource that the bridge
+// reads, in the order of Shopify's reference. Scalars, because the types of ids,
+// amounts and flags differ between API versions and partners.
+
+type (
+	scalar        = strictjson.Scalar
+	list[T any]   = strictjson.List[T]
+	object[T any] = strictjson.Object[T]
+)
+
+type order struct {
+	ID        scalar `json:"id"`
+	GraphQLID scalar `json:"admin_graphql_api_id"`
+	Name      scalar `json:"name"`
+	Number    scalar `json:"order_number"`
+	PONumber  scalar `json:"po_number"`
+	Test      scalar `json:"test"`
+
+	CreatedAt   scalar `json:"created_at"`
+	ProcessedAt scalar `json:"processed_at"`
+	UpdatedAt   scalar `json:"updated_at"`
+	CancelledAt scalar `json:"cancelled_at"`
+
+	Currency            scalar `json:"currency"`
+	PresentmentCurrency scalar `json:"presentment_currency"`
+	TaxesIncluded       scalar `json:"taxes_included"`
+	DutiesIncluded      scalar `json:"duties_included"`
+	TaxExempt           scalar `json:"tax_exempt"`
+
+	TotalPrice       scalar           `json:"total_price"`
+	TotalPriceSet    object[moneySet] `json:"total_price_set"`
+	TotalTax         scalar           `json:"total_tax"`
+	TotalTaxSet      object[moneySet] `json:"total_tax_set"`
+	TotalOutstanding scalar           `json:"total_outstanding"`
+	DutiesSet        object[moneySet] `json:"original_total_duties_set"`
+	FeesSet          object[moneySet] `json:"original_total_additional_fees_set"`
+
+	FinancialStatus scalar       `json:"financial_status"`
+	Gateways        list[scalar] `json:"payment_gateway_names"`
+	Gateway         scalar       `json:"gateway"` // before API version 2021-01
+
+	Email           scalar           `json:"email"`
+	ContactEmail    scalar           `json:"contact_email"`
+	Phone           scalar           `json:"phone"`
+	Customer        object[customer] `json:"customer"`
+	BillingAddress  object[address]  `json:"billing_address"`
+	ShippingAddress object[address]  `json:"shipping_address"`
+
+	LineItems     list[lineItem]            `json:"line_items"`
+	ShippingLines list[shippingLine]        `json:"shipping_lines"`
+	TaxLines      list[taxLine]             `json:"tax_lines"`
+	Applications  list[discountApplication] `json:"discount_applications"`
+	Codes         list[discountCode]        `json:"discount_codes"`
+
+	Note           scalar              `json:"note"`
+	NoteAttributes list[noteAttribute] `json:"note_attributes"`
+	Tags           tags                `json:"tags"`
+}
+
+type lineItem struct {
+	ID              scalar           `json:"id"`
+	SKU             scalar           `json:"sku"`
+	ProductID       scalar           `json:"product_id"`
+	VariantID       scalar           `json:"variant_id"`
+	Title           scalar           `json:"title"`
+	Name            scalar           `json:"name"`
+	GiftCard        scalar           `json:"gift_card"`
+	Quantity        scalar           `json:"quantity"`
+	CurrentQuantity scalar           `json:"current_quantity"`
+	Price           scalar           `json:"price"`
+	PriceSet        object[moneySet] `json:"price_set"`
+	Allocations     list[allocation] `json:"discount_allocations"`
+	TaxLines        list[taxLine]    `json:"tax_lines"`
+	Duties          list[duty]       `json:"duties"`
+}
+
+type shippingLine struct {
+	Title       scalar           `json:"title"`
+	Code        scalar           `json:"code"`
+	Price       scalar           `json:"price"`
+	PriceSet    object[moneySet] `json:"price_set"`
+	Allocations list[allocation] `json:"discount_allocations"`
+	TaxLines    list[taxLine]    `json:"tax_lines"`
+	IsRemoved   scalar           `json:"is_removed"`
+}
+
+// An allocation is the part of a discount that falls on one line. The line's own
+// total_discount is not it: it reads 0.00 beside allocations that are not.
+type allocation struct {
+	Amount      scalar           `json:"amount"`
+	AmountSet   object[moneySet] `json:"amount_set"`
+	Application scalar           `json:"discount_application_index"`
+}
+
+type discountApplication struct {
+	Code        scalar `json:"code"`
+	Title       scalar `json:"title"`
+	Description scalar `json:"description"`
+}
+
+type discountCode struct {
+	Code scalar `json:"code"`
+}
+
+type taxLine struct {
+	Title    scalar           `json:"title"`
+	Rate     scalar           `json:"rate"`
+	Price    scalar           `json:"price"`
+	PriceSet object[moneySet] `json:"price_set"`
+}
+
+type duty struct {
+	Price    scalar           `json:"price"`
+	PriceSet object[moneySet] `json:"price_set"`
+	moneySet                  // older versions carry shop_money without a set around it
+}
+
+type moneySet struct {
+	Shop        object[money] `json:"shop_money"`
+	Presentment object[money] `json:"presentment_money"`
+}
+
+type money struct {
+	Amount   scalar `json:"amount"`
+	Currency scalar `json:"currency_code"`
+}
+
+type customer struct {
+	ID        scalar          `json:"id"`
+	FirstName scalar          `json:"first_name"`
+	LastName  scalar          `json:"last_name"`
+	Email     scalar          `json:"email"`
+	Phone     scalar          `json:"phone"`
+	TaxExempt scalar          `json:"tax_exempt"`
+	Default   object[address] `json:"default_address"`
+}
+
+type address struct {
+	Name         scalar `json:"name"`
+	FirstName    scalar `json:"first_name"`
+	LastName     scalar `json:"last_name"`
+	Company      scalar `json:"company"`
+	Address1     scalar `json:"address1"`
+	Address2     scalar `json:"address2"`
+	City         scalar `json:"city"`
+	Province     scalar `json:"province"`
+	ProvinceCode scalar `json:"province_code"`
+	Zip          scalar `json:"zip"`
+	Country      scalar `json:"country"`
+	CountryCode  scalar `json:"country_code"`
+	Phone        scalar `json:"phone"`
+}
+
+type noteAttribute struct {
+	Name  scalar `json:"name"`
+	Value scalar `json:"value"`
+}
+
+// tags are one text with commas, or a list of texts as GraphQL writes them.
+type tags []string
+
+// UnmarshalJSONFrom reads either spelling.
+func (t *tags) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	var texts list[scalar]
+	if dec.PeekKind() == jsontext.KindBeginArray {
+		if err := json.UnmarshalDecode(dec, &texts); err != nil {
+			return err
+		}
+	} else {
+		var one scalar
+		if err := json.UnmarshalDecode(dec, &one); err != nil {
+			return err
+		}
+		for text := range strings.SplitSeq(one.Text(), ",") {
+			*t = append(*t, strings.TrimSpace(text))
+		}
+	}
+	for _, text := range texts {
+		*t = append(*t, strings.TrimSpace(text.Text()))
+	}
+	return nil
+}
+
+// limits are those of strictjson for everything but the number of members: an
+// order of 500 lines, each with its taxes and price sets and once more inside
+// every fulfilment, has some 200,000 of them. The size of a body is limited where
+// it comes in.
+func limits() strictjson.Limits {
+	l := strictjson.Default()
+	l.Members = 1_000_000
+	return l
+}
+
+// parse reads the order of a body, also one inside {"order": ...} as the REST API
+// answers it.
+func parse(body []byte) (*order, error) {
+	var o order
+	if err := strictjson.Unmarshal(body, &o, limits()); err != nil {
+		return nil, err
+	}
+	if o.LineItems != nil || o.ID.Given() {
+		return &o, nil
+	}
+	var wrapped struct {
+		Order object[order] `json:"order"`
+	}
+	if err := strictjson.Unmarshal(body, &wrapped, limits()); err != nil {
+		return nil, err
+	}
+	if wrapped.Order.V != nil {
+		return wrapped.Order.V, nil
+	}
+	return &o, nil
+}
