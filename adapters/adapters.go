@@ -1,0 +1,19 @@
+// Package adapters is the list of the neighbours this bridge can speak to. A new
+// one needs a folder and a line here; nothing registers itself.
+package adapters
+
+import (
+	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/adapters/erp/netsuite"
+	"github.com/hakooi/erpbridge/adapters/storefront/shopify"
+)
+
+// Storefronts makes storefronts, by kind. The settings are read by decode.
+var Storefronts = map[string]func(name string, decode func(into any) error) (erpbridge.Storefront, error){
+	"shopify": shopify.New,
+}
+
+// ERPs makes ERPs, by kind. The settings are read by decode.
+var ERPs = map[string]func(name string, decode func(into any) error) (erpbridge.ERP, error){
+	"netsuite": netsuite.New,
+}

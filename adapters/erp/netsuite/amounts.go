@@ -1,0 +1,199 @@
+package netsuite
+
+import (
+	"cmp"
+	"strings"
+
+	"github.com/hakooi/erpbridge"
+)
+
+// A sheet is the money of an order as NetSuite is to book it: the lines of its
+// item list and the shipping cost beside them.
+type sheet struct {
+	entries  []entry
+	shipping *erpbridge.Money // nil: no shipping lines
+}
+
+// An entry is one line of the item list.
+type entry struct {
+	item        string // NetSuite's id
+	quantity    string // "" for discounts, which have none
+	description string
+	rate        string // "" where amount / quantity is not an exact decimal
+	amount      erpbridge.Money
+}
+
+// amounts lays the order out so that it adds up to its total, exactly:
+//
+//	each line                 its gross, less its tax where prices include it
+//	  and below it            its discounts, negative
+//	shippingCost              price less discounts, less tax where included
+//	duties, fees              one line each
+//	tax                       one line: the order's TaxTotal
+//	rounding                  where prices include tax: what TaxTotal differs from the sum of its parts
+//
+// An order that does not add up by the storefront's own numbers is Held.
+func (t *translation) amounts() (*sheet, error) {
+	s := &sheet{}
+	included := erpbridge.Zero(t.o.Currency) // tax taken out of prices
+	for i, l := range t.o.Lines {
+		tax := erpbridge.Zero(t.o.Currency)
+		if t.o.TaxesIncluded {
+			tax = l.Tax()
+		}
+		included = included.Add(tax)
+		if err := t.addLine(s, i, l, tax); err != nil {
+			return nil, err
+		}
+	}
+	for _, l := range t.o.Shipping {
+		cost := l.Price.Sub(l.Discount())
+		if t.o.TaxesIncluded {
+			cost = cost.Sub(l.Tax())
+			included = included.Add(l.Tax())
+		}
+		if s.shipping == nil {
+			s.shipping = new(erpbridge.Zero(t.o.Currency))
+		}
+		*s.shipping = s.shipping.Add(cost)
+	}
+	if s.shipping != nil && s.shipping.Amount.IsNeg() {
+		return nil, t.held("the order's shipping comes to %s: discounts beyond the price are booked by hand", *s.shipping)
+	}
+	rounding := erpbridge.Zero(t.o.Currency)
+	if t.o.TaxesIncluded {
+		rounding = included.Sub(t.o.TaxTotal)
+	}
+	for _, c := range []struct {
+		what, setting, item string
+		amount              erpbridge.Money
+	}{
+		{"Duties", "duty_item", t.conf.DutyItem, t.o.Duties},
+		{"Fees", "fee_item", t.conf.FeeItem, t.o.Fees},
+		{"Tax", "tax_item", t.conf.TaxItem, t.o.TaxTotal},
+		{"Rounding", "rounding_item", t.conf.RoundingItem, rounding},
+	} {
+		if c.amount.IsZero() {
+			continue
+		}
+		if c.item == "" {
+			return nil, t.held("the order has %s of %s and no item to book it on: set %s of target %s", strings.ToLower(c.what), c.amount, c.setting, t.name)
+		}
+		s.entries = append(s.entries, entry{item: c.item, quantity: "1", description: c.what, rate: c.amount.Plain(), amount: c.amount})
+	}
+	return s, t.addsUp(s)
+}
+
+// addLine books one order line and, below it, its discounts.
+func (t *translation) addLine(s *sheet, i int, l erpbridge.Line, tax erpbridge.Money) error {
+	if l.Quantity.IsZero() && l.Discount().IsZero() && tax.IsZero() {
+		return nil // nothing was sold, and NetSuite takes no quantity of nought
+	}
+	item, err := t.item(i, l)
+	if err != nil {
+		return err
+	}
+	amount := erpbridge.Zero(t.o.Currency).Add(l.Gross()).Sub(tax)
+	s.entries = append(s.entries, entry{
+		item:        item,
+		quantity:    l.Quantity.String(),
+		description: l.Title,
+		rate:        rate(amount, l.Quantity),
+		amount:      amount,
+	})
+	off := l.Discount()
+	if off.IsZero() {
+		return nil
+	}
+	if t.conf.DiscountItem == "" {
+		return t.held("line %d has a discount of %s and no item to book it on: set discount_item of target %s", i+1, off, t.name)
+	}
+	off = off.Neg()
+	s.entries = append(s.entries, entry{
+		item:        t.conf.DiscountItem,
+		description: cmp.Or(titles(l.Discounts), "Discount"),
+		rate:        off.Plain(),
+		amount:      off,
+	})
+	return nil
+}
+
+// item returns the id of what a line sells.
+func (t *translation) item(i int, l erpbridge.Line) (string, error) {
+	switch l.Kind {
+	case erpbridge.GiftCard:
+		if t.conf.GiftCardItem == "" {
+			return "", t.held("line %d sells a gift card: set gift_card_item of target %s", i+1, t.name)
+		}
+		return t.conf.GiftCardItem, nil
+	case erpbridge.Tip:
+		if t.conf.TipItem == "" {
+			return "", t.held("line %d is a tip: set tip_item of target %s", i+1, t.name)
+		}
+		return t.conf.TipItem, nil
+	}
+	id := t.conf.Items.Placeholder
+	if l.SKU != "" {
+		id = cmp.Or(t.conf.Items.BySKU[l.SKU], id)
+	}
+	switch {
+	case id != "":
+		return id, nil
+	case l.SKU == "":
+		return "", t.held("line %d, %q, has no SKU: give it one in the shop, or set items.placeholder of target %s", i+1, shorten(l.Title, 60), t.name)
+	default:
+		return "", t.held("no NetSuite item for SKU %q (line %d, %q): add it to items.by_sku of target %s, or set items.placeholder",
+			shorten(l.SKU, 60), i+1, shorten(l.Title, 60), t.name)
+	}
+}
+
+// ratePlaces is how many decimals a rate may have.
+const ratePlaces = 8
+
+// rate returns the price of one, if that is an exact decimal: NetSuite must not
+// come to another amount when it multiplies.
+func rate(amount erpbridge.Money, quantity erpbridge.Decimal) string {
+	if quantity.IsZero() {
+		return ""
+	}
+	q, err := amount.Amount.Div(quantity)
+	if err != nil {
+		return ""
+	}
+	q = q.RoundBank(ratePlaces)
+	if !q.Mul(quantity).Equal(amount.Amount) {
+		return ""
+	}
+	return erpbridge.Money{Amount: q, Currency: amount.Currency}.Plain()
+}
+
+// addsUp asserts that what NetSuite will add up is what the storefront says the
+// order comes to, and that no amount is finer than the currency.
+func (t *translation) addsUp(s *sheet) error {
+	digits, _ := erpbridge.Digits(t.o.Currency)
+	sum := erpbridge.Zero(t.o.Currency)
+	if s.shipping != nil {
+		sum = sum.Add(*s.shipping)
+	}
+	for _, en := range s.entries {
+		sum = sum.Add(en.amount)
+		if !en.amount.Amount.RoundBank(digits).Equal(en.amount.Amount) {
+			return t.held("%q comes to %s, which is finer than %s allows", shorten(en.description, 60), en.amount, t.o.Currency)
+		}
+	}
+	if !sum.Equal(erpbridge.Zero(t.o.Currency).Add(t.o.Total)) {
+		return t.held("the order does not add up: its parts come to %s, the storefront says %s, the difference is %s",
+			sum, t.o.Total, t.o.Total.Sub(sum))
+	}
+	return nil
+}
+
+func titles(ds []erpbridge.Discount) string {
+	var ts []string
+	for _, d := range ds {
+		if d.Title != "" {
+			ts = append(ts, d.Title)
+		}
+	}
+	return strings.Join(ts, ", ")
+}

@@ -1,0 +1,205 @@
+package netsuite
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/beevik/etree"
+
+	"github.com/hakooi/erpbridge"
+	wsdl "github.com/hakooi/erpbridge/wsdl/netsuite"
+	"github.com/hakooi/erpbridge/wsdl/soap"
+)
+
+// readUpsert reads the answer to an upsertList: one result for each record
+// sent. NetSuite answers in the order it was asked; the externalId it mostly
+// names is the cross-check. Whatever does not fit leaves every record the answer
+// could be about in doubt.
+func (e *ERP) readUpsert(content *etree.Element, sent []lifted) []erpbridge.Result {
+	const op = "netsuite.Deliver"
+	results := make([]erpbridge.Result, len(sent))
+	doubt := func(format string, args ...any) []erpbridge.Result {
+		return all(results, e.inDoubt(op, format, args...))
+	}
+	var answer wsdl.UpsertListResponse
+	if err := e.decode(content, "upsertListResponse", &answer); err != nil {
+		return doubt("the answer is not understood: %v", err)
+	}
+	if answer.WriteResponseList == nil {
+		return doubt("the answer has no writeResponseList")
+	}
+	got := answer.WriteResponseList.WriteResponse
+	if len(got) > len(sent) {
+		return doubt("%d records sent, %d results", len(sent), len(got))
+	}
+	if err := crossCheck(got, sent); err != nil {
+		return doubt("%v", err)
+	}
+	if list := answer.WriteResponseList.Status; len(got) == 0 && list != nil {
+		return doubt("%d records sent, no results: %s", len(sent), e.details(list).text)
+	}
+	raw := content.FindElements("./writeResponseList/writeResponse")
+	for i := range sent {
+		switch {
+		case i >= len(got):
+			results[i].Err = e.inDoubt(op, "%d records sent, %d results", len(sent), len(got))
+		case len(got) < len(sent) && externalID(got[i]) == "":
+			// Any one may be missing: without its name a result is nobody's.
+			results[i].Err = e.inDoubt(op, "%d records sent, %d results, and this one has no name", len(sent), len(got))
+		default:
+			results[i] = e.readWrite(op, sent[i].kind, got[i])
+			results[i].Receipt.Raw = e.evidence(raw[i])
+		}
+	}
+	return results
+}
+
+// crossCheck holds the results' names against the records sent.
+func crossCheck(got []*wsdl.WriteResponse, sent []lifted) error {
+	ids := map[string]string{} // kind and internalId to the externalId it was first seen with
+	for i, w := range got {
+		id := externalID(w)
+		if id != "" && !strings.EqualFold(id, sent[i].externalID) {
+			return fmt.Errorf("result %d is about %s, the record sent was %s", i+1, id, sent[i].externalID)
+		}
+		if w.BaseRef == nil || strings.TrimSpace(w.BaseRef.InternalId) == "" {
+			continue
+		}
+		ref := sent[i].kind + "/" + strings.TrimSpace(w.BaseRef.InternalId)
+		if first, ok := ids[ref]; ok && first != sent[i].externalID {
+			return fmt.Errorf("two records are said to be %s", ref)
+		}
+		ids[ref] = sent[i].externalID
+	}
+	return nil
+}
+
+// readWrite reads one result.
+func (e *ERP) readWrite(op, kind string, w *wsdl.WriteResponse) erpbridge.Result {
+	ok, err := success(w.Status)
+	if err != nil {
+		return erpbridge.Result{Err: e.inDoubt(op, "%v", err)}
+	}
+	id := ""
+	if w.BaseRef != nil {
+		id = strings.TrimSpace(w.BaseRef.InternalId)
+	}
+	said := e.details(w.Status)
+	switch {
+	case ok && said.errors:
+		return erpbridge.Result{Err: e.inDoubt(op, "success, and an error: %s", said.text)}
+	case (ok || said.saved) && id == "":
+		return erpbridge.Result{Err: e.inDoubt(op, "success without an internal id")}
+	case ok, said.saved:
+		return erpbridge.Result{Receipt: erpbridge.Receipt{Ref: e.reason(id), Warning: said.text}}
+	}
+	k, text := said.kind, said.text
+	if kind == customer && existsElsewhere(said.code) {
+		text = "NetSuite has this customer already, under another external id or none; give that one ours, or merge them: " + text
+	}
+	if text == "" {
+		text = "not saved, and no reason given"
+	}
+	return erpbridge.Result{Err: &erpbridge.Error{Op: op, Kind: k, Code: said.code, Err: errors.New(e.reason(text))}}
+}
+
+// said is what the details of a status come to.
+type said struct {
+	text   string         // all messages
+	code   string         // of the detail that decided the kind
+	kind   erpbridge.Kind // of what went wrong
+	errors bool           // there is one of type ERROR
+	saved  bool           // afterSubmitFailed: a script failed when the record was saved already
+}
+
+// severity orders kinds: of several errors the one that retrying helps least
+// decides.
+var severity = map[erpbridge.Kind]int{
+	erpbridge.Transient: 1, erpbridge.Throttled: 2, erpbridge.Missing: 3, erpbridge.Refused: 4, erpbridge.Invalid: 5,
+}
+
+func (e *ERP) details(s *wsdl.Status) said {
+	out := said{kind: erpbridge.Unknown}
+	var texts []string
+	for _, d := range s.StatusDetail {
+		if m := strings.TrimSpace(d.Message); m != "" {
+			texts = append(texts, m)
+		}
+		saved := strings.TrimSpace(d.AfterSubmitFailed + d.AftersubmitFailed)
+		out.saved = out.saved || saved == "true" || saved == "1"
+		if t := strings.TrimSpace(d.Type); t == "WARN" || t == "INFO" {
+			continue
+		}
+		out.errors = true // the schema's default
+		code := strings.TrimSpace(d.Code)
+		if k := kindOfRecord(code); severity[k] > severity[out.kind] {
+			out.kind, out.code = k, e.reason(code)
+		}
+	}
+	out.text = e.reason(strings.Join(texts, "; "))
+	return out
+}
+
+// success reads isSuccess. Absent is not false: it is not an answer.
+func success(s *wsdl.Status) (bool, error) {
+	if s == nil {
+		return false, errors.New("a result without a status")
+	}
+	switch v := strings.TrimSpace(s.IsSuccess); v {
+	case "true", "1":
+		return true, nil
+	case "false", "0":
+		return false, nil
+	case "":
+		return false, errors.New("a status without isSuccess")
+	default:
+		return false, fmt.Errorf("isSuccess is %s", v)
+	}
+}
+
+// decode reads an answer of the given name into its generated type. The types
+// know no namespaces, so all names it could read are held against theirs first.
+func (e *ERP) decode(el *etree.Element, name string, into any) error {
+	if !soap.Is(el, e.ns.messages, name) {
+		return fmt.Errorf("%s in %s instead of %s", el.Tag, el.NamespaceURI(), name)
+	}
+	if err := e.checkNames(el); err != nil {
+		return err
+	}
+	return soap.Decode(el, into)
+}
+
+func (e *ERP) checkNames(el *etree.Element) error {
+	for _, child := range el.ChildElements() {
+		want := ""
+		switch child.Tag {
+		case "writeResponseList", "writeResponse", "baseRef", "readResponseList", "readResponse", "record":
+			want = e.ns.messages
+		case "status", "statusDetail", "code", "message", "afterSubmitFailed", "aftersubmitFailed", "getServerTimeResult", "serverTime":
+			want = e.ns.core
+		}
+		if space := child.NamespaceURI(); want != "" && space != want {
+			return fmt.Errorf("%s in the namespace %s", child.Tag, space)
+		}
+		if child.Tag == "record" {
+			continue // a record has names of its own
+		}
+		if err := e.checkNames(child); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func externalID(w *wsdl.WriteResponse) string {
+	if w.BaseRef == nil {
+		return ""
+	}
+	return strings.TrimSpace(w.BaseRef.ExternalId)
+}
+
+// inDoubt is the error of an answer that was not fully understood.
+func (e *ERP) inDoubt(op, format string, args ...any) error {
+	return &erpbridge.Error{Op: op, Kind: erpbridge.InDoubt, Err: errors.New(e.reason(fmt.Sprintf(format, args...)))}
+}

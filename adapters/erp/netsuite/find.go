@@ -1,0 +1,171 @@
+package netsuite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/beevik/etree"
+
+	"github.com/hakooi/erpbridge"
+	wsdl "github.com/hakooi/erpbridge/wsdl/netsuite"
+	"github.com/hakooi/erpbridge/wsdl/soap"
+)
+
+const findOp = "netsuite.Find"
+
+// Find looks the records of docs up by externalId and compares their markers. A
+// record with another marker is another state, which is as good as none: the
+// document is to be delivered (again), and upsert makes that safe.
+func (e *ERP) Find(ctx context.Context, docs []erpbridge.Document) []erpbridge.Result {
+	results := make([]erpbridge.Result, len(docs))
+	sought := e.lift(docs, results)
+	if len(sought) == 0 {
+		return results
+	}
+	content, err := e.call(ctx, findOp, "getList", e.lookup(sought))
+	var found []erpbridge.Result
+	if err == nil {
+		found, err = e.readGet(content, sought, docs)
+	}
+	for i, s := range sought {
+		if err != nil {
+			results[s.index].Err = e.harmless(findOp, err)
+			continue
+		}
+		results[s.index] = found[i]
+	}
+	return results
+}
+
+// lookup returns the request for records by their external ids.
+func (e *ERP) lookup(sought []lifted) *etree.Element {
+	list := etree.NewElement(msgs + ":getList")
+	for _, s := range sought {
+		ref := list.CreateElement(msgs + ":baseRef")
+		ref.CreateAttr("xsi:type", core+":RecordRef")
+		ref.CreateAttr("externalId", s.externalID)
+		ref.CreateAttr("type", recordTypes[s.kind])
+	}
+	return list
+}
+
+// readGet reads the answer to a getList: one result for each record sought, in
+// the same order.
+func (e *ERP) readGet(content *etree.Element, sought []lifted, docs []erpbridge.Document) ([]erpbridge.Result, error) {
+	var answer wsdl.GetListResponse
+	if err := e.decode(content, "getListResponse", &answer); err != nil {
+		return nil, fmt.Errorf("the answer is not understood: %w", err)
+	}
+	responses := content.FindElements("./readResponseList/readResponse")
+	if answer.ReadResponseList == nil || len(responses) != len(sought) {
+		return nil, fmt.Errorf("%d records looked up, %d results", len(sought), len(responses))
+	}
+	results := make([]erpbridge.Result, len(sought))
+	for i, got := range answer.ReadResponseList.ReadResponse {
+		r, err := e.readRecord(got.Status, responses[i], sought[i], marker(docs[sought[i].index].Key))
+		if err != nil {
+			r.Err = e.harmless(findOp, err)
+		}
+		results[i] = r
+	}
+	return results, nil
+}
+
+// readRecord reads one result of a look-up. What the record is its xsi:type
+// says, which is why it is read from the tree.
+func (e *ERP) readRecord(status *wsdl.Status, response *etree.Element, sought lifted, mark string) (erpbridge.Result, error) {
+	ok, err := success(status)
+	if err != nil {
+		return erpbridge.Result{}, err
+	}
+	if !ok {
+		return erpbridge.Result{}, e.notFound(findOp, status)
+	}
+	records := response.SelectElements("record")
+	if len(records) != 1 {
+		return erpbridge.Result{}, fmt.Errorf("a look-up succeeded with %d records", len(records))
+	}
+	record := records[0]
+	if id := soap.Attr(record, "externalId"); id != "" && !strings.EqualFold(id, sought.externalID) {
+		return erpbridge.Result{}, fmt.Errorf("looked up %s and got %s", sought.externalID, id)
+	}
+	id := soap.Attr(record, "internalId")
+	if id == "" {
+		return erpbridge.Result{}, errors.New("a look-up succeeded without an internal id")
+	}
+	if !strings.Contains(e.remark(record, sought.kind), mark) {
+		return erpbridge.Result{}, &erpbridge.Error{
+			Op: findOp, Kind: erpbridge.Missing,
+			Err: fmt.Errorf("NetSuite has %s as %s, in another state", sought.externalID, e.reason(id)),
+		}
+	}
+	return erpbridge.Result{Receipt: erpbridge.Receipt{Ref: e.reason(id), Raw: e.evidence(record)}}, nil
+}
+
+// remark returns the field of a record that carries the marker.
+func (e *ERP) remark(record *etree.Element, kind string) string {
+	space, name := e.ns.sales, "memo"
+	switch kind {
+	case customer:
+		space, name = e.ns.relationships, "comments"
+	case customerDeposit:
+		space = e.ns.customers
+	}
+	for _, child := range record.ChildElements() {
+		if soap.Is(child, space, name) {
+			return child.Text()
+		}
+	}
+	return ""
+}
+
+// Probe asks NetSuite for its time, signed like any other request.
+func (e *ERP) Probe(ctx context.Context) error {
+	const op = "netsuite.Probe"
+	content, err := e.call(ctx, op, "getServerTime", etree.NewElement(msgs+":getServerTime"))
+	if err != nil {
+		return e.harmless(op, err)
+	}
+	var answer wsdl.GetServerTimeResponse
+	if err := e.decode(content, "getServerTimeResponse", &answer); err != nil {
+		return e.harmless(op, err)
+	}
+	if answer.GetServerTimeResult == nil {
+		return e.harmless(op, errors.New("an answer without a result"))
+	}
+	ok, err := success(answer.GetServerTimeResult.Status)
+	if err != nil {
+		return e.harmless(op, err)
+	}
+	if !ok {
+		return e.notFound(op, answer.GetServerTimeResult.Status)
+	}
+	return nil
+}
+
+// notFound is the error of a failed look-up. That a look-up is invalid says
+// nothing against the document looked up.
+func (e *ERP) notFound(op string, status *wsdl.Status) error {
+	said := e.details(status)
+	if said.kind == erpbridge.Invalid {
+		said.kind = erpbridge.Unknown
+	}
+	return &erpbridge.Error{Op: op, Kind: said.kind, Code: said.code, Err: errors.New(said.text)}
+}
+
+// harmless is the error of a request without effect: nothing is in doubt after
+// it, it can be asked again.
+func (e *ERP) harmless(op string, err error) error {
+	var known *erpbridge.Error
+	if !errors.As(err, &known) {
+		return &erpbridge.Error{Op: op, Kind: erpbridge.Transient, Err: errors.New(e.reason(err.Error()))}
+	}
+	if known.Kind != erpbridge.InDoubt {
+		return err
+	}
+	c := *known
+	c.Kind = erpbridge.Transient
+	return &c
+}

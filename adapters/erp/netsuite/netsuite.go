@@ -1,0 +1,155 @@
+// Package netsuite understands Oracle NetSuite through SuiteTalk, its SOAP web
+// services.
+//
+// An order becomes up to three records, delivered in this order, each of them a
+// Document:
+//
+//	Customer ──▶ SalesOrder ──▶ CustomerDeposit
+//	 unless the    always        when something was paid
+//	 default is used             and the order was not cancelled
+//
+// What is promised:
+//
+//   - A Document is one complete upsertList element with its one record. The
+//     record's externalId is a function of store and id, so that delivering it
+//     again changes the record instead of making a second one. Deliver lifts the
+//     records of all its documents into one upsertList and signs that request;
+//     nothing signed is ever part of a Document.
+//   - The amounts of a sales order add up to the order's total, to the minor
+//     unit, or there is no Document: the order is Held with the difference. Tax
+//     is one line of its own, so that NetSuite has nothing to recompute.
+//   - Each record carries a marker made of its Document's key, in its memo or
+//     comments. Find compares it: a record with another marker is another state.
+//   - A mapping that is missing holds the order and is named by its setting.
+//
+// What an answer means, record by record:
+//
+//	HTTP / SOAP ──not understood──▶ InDoubt, all       look up by Find
+//	    │
+//	    ├─ Fault: nothing was done ──▶ its Kind, all    (see codes.go)
+//	    └─ upsertListResponse: one result per record, in the order sent
+//	         ├─ isSuccess, internalId ──▶ Receipt       (WARN details become its Warning)
+//	         ├─ not isSuccess, afterSubmitFailed, internalId ──▶ Receipt with a Warning: it was saved
+//	         ├─ not isSuccess ──▶ Kind of its codes     (unknown code: Invalid)
+//	         └─ anything else, another externalId, a result too many ──▶ InDoubt
+//
+// SuiteTalk SOAP ends with endpoint 2025.2; its version is a setting.
+package netsuite
+
+import (
+	"crypto/rand"
+	"fmt"
+	"time"
+	_ "time/tzdata" // NetSuite's day is Pacific, wherever the bridge runs
+
+	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/wsdl/soap"
+)
+
+// MaxBatch is how many records an upsertList may have.
+const MaxBatch = 100
+
+// ERP is one NetSuite account.
+type ERP struct {
+	name    string
+	conf    Config
+	ns      namespaces
+	soap    *soap.Client
+	pacific *time.Location
+
+	now   func() time.Time
+	nonce func() string
+}
+
+var (
+	_ erpbridge.ERP    = (*ERP)(nil)
+	_ erpbridge.Finder = (*ERP)(nil)
+	_ erpbridge.Prober = (*ERP)(nil)
+)
+
+// New returns the ERP for a target of the given name, with settings read by
+// decode.
+func New(name string, decode func(into any) error) (erpbridge.ERP, error) {
+	conf := defaults()
+	if err := decode(&conf); err != nil {
+		return nil, err
+	}
+	if err := conf.check(); err != nil {
+		return nil, fmt.Errorf("target %s: %w", name, err)
+	}
+	roots, err := conf.roots()
+	if err != nil {
+		return nil, fmt.Errorf("target %s: %w", name, err)
+	}
+	client, err := soap.NewClient(soap.Options{URL: conf.endpoint(), RootCAs: roots})
+	if err != nil {
+		return nil, fmt.Errorf("target %s: url: %w", name, err)
+	}
+	pacific, err := time.LoadLocation("America/Los_Angeles")
+	if err != nil {
+		return nil, err
+	}
+	return &ERP{
+		name:    name,
+		conf:    conf,
+		ns:      namespacesOf(conf.Version),
+		soap:    client,
+		pacific: pacific,
+		now:     time.Now,
+		nonce:   rand.Text, // 26 letters and digits; NetSuite takes 6 to 64
+	}, nil
+}
+
+// namespaces are the vendor's, which end in the version of the endpoint.
+type namespaces struct {
+	messages, core, common, relationships, sales, customers string
+}
+
+func namespacesOf(version string) namespaces {
+	urn := func(area, group string) string {
+		return "urn:" + area + "_" + version + "." + group + ".webservices.netsuite.com"
+	}
+	return namespaces{
+		messages:      urn("messages", "platform"),
+		core:          urn("core", "platform"),
+		common:        urn("common", "platform"),
+		relationships: urn("relationships", "lists"),
+		sales:         urn("sales", "transactions"),
+		customers:     urn("customers", "transactions"),
+	}
+}
+
+// The prefixes our messages use; the vendor's own samples use the same.
+const (
+	msgs   = "platformMsgs"
+	core   = "platformCore"
+	common = "platformCommon"
+	rel    = "listRel"
+	sales  = "tranSales"
+	cust   = "tranCust"
+)
+
+const nsXSI = "http://www.w3.org/2001/XMLSchema-instance"
+
+// prefixes returns the declarations of all messages, in a fixed order.
+func (n namespaces) prefixes() [][2]string {
+	return [][2]string{
+		{"xsi", nsXSI},
+		{msgs, n.messages},
+		{core, n.core},
+		{common, n.common},
+		{rel, n.relationships},
+		{sales, n.sales},
+		{cust, n.customers},
+	}
+}
+
+// The records, in NetSuite's words.
+const (
+	customer        = "Customer"
+	salesOrder      = "SalesOrder"
+	customerDeposit = "CustomerDeposit"
+)
+
+// recordTypes are the same records where NetSuite refers to them.
+var recordTypes = map[string]string{customer: "customer", salesOrder: "salesOrder", customerDeposit: "customerDeposit"}

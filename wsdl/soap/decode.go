@@ -1,0 +1,92 @@
+package soap
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+
+	"github.com/beevik/etree"
+)
+
+// Decode reads a parsed element into a struct of generated bindings. It goes
+// over the tree that Parse built, not over the bytes a second time, and it
+// refuses an element that occurs twice where the struct has room for one:
+// encoding/xml would let the last one win.
+//
+// Generated bindings know names and no namespaces; those are the caller's to
+// check.
+func Decode(el *etree.Element, into any) error {
+	if err := once(el, reflect.TypeOf(into)); err != nil {
+		return err
+	}
+	return xml.NewTokenDecoder(&tokens{next: []any{el}}).Decode(into)
+}
+
+func once(el *etree.Element, t reflect.Type) error {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return nil
+	}
+	fields := map[string]reflect.Type{}
+	for f := range t.Fields() {
+		name, options, _ := strings.Cut(f.Tag.Get("xml"), ",")
+		if _, local, ok := strings.Cut(name, " "); ok {
+			name = local
+		}
+		if name != "" && f.Name != "XMLName" && !strings.HasPrefix(options, "attr") {
+			fields[name] = f.Type
+		}
+	}
+	seen := map[string]bool{}
+	for _, child := range el.ChildElements() {
+		ft, ok := fields[child.Tag]
+		if !ok {
+			continue
+		}
+		if seen[child.Tag] && ft.Kind() != reflect.Slice {
+			return fmt.Errorf("%s has more than one %s", el.Tag, child.Tag)
+		}
+		seen[child.Tag] = true
+		if err := once(child, ft); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tokens walks a tree as a stream of tokens. What is still to be told stands in
+// next, last first: elements to open, ends, texts.
+type tokens struct{ next []any }
+
+// Token implements xml.TokenReader.
+func (t *tokens) Token() (xml.Token, error) {
+	if len(t.next) == 0 {
+		return nil, io.EOF
+	}
+	top := t.next[len(t.next)-1]
+	t.next = t.next[:len(t.next)-1]
+	switch v := top.(type) {
+	case *etree.CharData:
+		return xml.CharData(v.Data), nil
+	case *etree.Element:
+		start := xml.StartElement{Name: xml.Name{Space: v.NamespaceURI(), Local: v.Tag}}
+		for _, a := range v.Attr {
+			// Attributes of a namespace, xsi:type above all, are not those of the same
+			// local name without one; the bindings would take them for it.
+			if a.Space == "" && a.Key != "xmlns" {
+				start.Attr = append(start.Attr, xml.Attr{Name: xml.Name{Local: a.Key}, Value: a.Value})
+			}
+		}
+		t.next = append(t.next, start.End())
+		for i := len(v.Child) - 1; i >= 0; i-- {
+			t.next = append(t.next, v.Child[i])
+		}
+		return start, nil
+	default:
+		return top, nil // an end
+	}
+}

@@ -1,0 +1,56 @@
+package soap
+
+import (
+	"encoding/xml"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// The shape of what gowsdl generates.
+type reply struct {
+	XMLName xml.Name `xml:"reply"`
+
+	Status *status `xml:"status,omitempty"`
+	Lines  []*line `xml:"line,omitempty"`
+}
+
+type status struct {
+	OK string `xml:"ok,attr,omitempty"`
+}
+
+type line struct {
+	ID string `xml:"id,omitempty"`
+}
+
+func TestDecode(t *testing.T) {
+	root, err := Parse([]byte(`<m:reply xmlns:m="urn:m" xmlns:c="urn:c"><c:status c:ok="false" ok="true" m:ok="false"/>
+		<m:line><m:id>10<!-- -->1</m:id></m:line><m:line><m:id>&lt;x/&gt;</m:id></m:line><m:new/></m:reply>`), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got reply
+	if err := Decode(root, &got); err != nil {
+		t.Fatal(err)
+	}
+	got.XMLName = xml.Name{}
+	want := reply{Status: &status{OK: "true"}, Lines: []*line{{ID: "101"}, {ID: "<x/>"}}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestDecodeRefusesWhatComesTwice(t *testing.T) {
+	for _, doc := range []string{
+		`<reply><status ok="false"/><status ok="true"/></reply>`,
+		`<reply><line><id>1</id><id>2</id></line></reply>`,
+	} {
+		root, err := Parse([]byte(doc), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := Decode(root, new(reply)); err == nil {
+			t.Errorf("%s was read", doc)
+		}
+	}
+}

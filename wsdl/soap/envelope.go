@@ -1,0 +1,178 @@
+package soap
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/beevik/etree"
+)
+
+// The namespaces of SOAP's versions.
+const (
+	Namespace   = "http://schemas.xmlsoap.org/soap/envelope/"
+	namespace12 = "http://www.w3.org/2003/05/soap-envelope"
+)
+
+// An Envelope is a SOAP 1.1 message taken apart.
+type Envelope struct {
+	Header  *etree.Element // nil: none
+	Content *etree.Element // the one element of the Body; nil: an empty Body
+	Fault   *Fault         // not nil: Content is a Fault
+}
+
+// A Fault is the other side's refusal.
+type Fault struct {
+	Code   string // "soapenv:Server.userException"
+	String string
+	Detail *etree.Element // nil: none
+	// DetailName is the local name of the first element in Detail: the vendor's
+	// own kind of fault. DetailCode and DetailMessage are its children code and
+	// message, where it has them.
+	DetailName    string
+	DetailCode    string
+	DetailMessage string
+}
+
+// Text returns the most telling of the fault's texts.
+func (f *Fault) Text() string {
+	if f.DetailMessage != "" && !strings.Contains(f.String, f.DetailMessage) {
+		return strings.TrimSpace(f.String + ": " + f.DetailMessage)
+	}
+	return f.String
+}
+
+// ParseEnvelope reads a SOAP 1.1 message: one Envelope with at most one Header
+// before exactly one Body with at most one element, and nothing else. What lies
+// in the Header is nobody's Body, whatever it is called.
+func ParseEnvelope(data []byte, charset string) (*Envelope, error) {
+	root, err := Parse(data, charset)
+	if err != nil {
+		return nil, err
+	}
+	switch space := root.NamespaceURI(); {
+	case root.Tag != "Envelope":
+		return nil, fmt.Errorf("the root is %s, not an Envelope", clip(root.Tag))
+	case space == namespace12:
+		return nil, errors.New("it is a SOAP 1.2 message, the request was SOAP 1.1")
+	case space != Namespace:
+		return nil, fmt.Errorf("the Envelope is in the namespace %s", clip(space))
+	}
+	var e Envelope
+	var body *etree.Element
+	for _, child := range root.ChildElements() {
+		switch {
+		case Is(child, Namespace, "Header") && e.Header == nil && body == nil:
+			e.Header = child
+		case Is(child, Namespace, "Body") && body == nil:
+			body = child
+		default:
+			return nil, fmt.Errorf("%s is one too many in the Envelope, or out of place", clip(child.Tag))
+		}
+	}
+	if body == nil {
+		return nil, errors.New("there is no Body")
+	}
+	for _, el := range []*etree.Element{root, e.Header, body} {
+		if el != nil && hasText(el) {
+			return nil, fmt.Errorf("text directly in the %s", el.Tag)
+		}
+	}
+	if e.Header != nil && signed(e.Header) {
+		return nil, errors.New("it is signed, and signatures are not verified here")
+	}
+	content := body.ChildElements()
+	if len(content) > 1 {
+		return nil, errors.New("more than one element in the Body")
+	}
+	if len(content) == 1 {
+		e.Content = content[0]
+	}
+	if e.Content != nil && Is(e.Content, Namespace, "Fault") {
+		e.Fault, err = parseFault(e.Content)
+	}
+	return &e, err
+}
+
+// parseFault reads a Fault. Its children are in no namespace by the book, and
+// in SOAP's own by some servers.
+func parseFault(el *etree.Element) (*Fault, error) {
+	var f Fault
+	seen := map[string]bool{}
+	for _, child := range el.ChildElements() {
+		if space := child.NamespaceURI(); space != "" && space != Namespace {
+			continue
+		}
+		if seen[child.Tag] {
+			return nil, fmt.Errorf("a Fault with two %s", clip(child.Tag))
+		}
+		seen[child.Tag] = true
+		switch child.Tag {
+		case "faultcode":
+			f.Code = Text(child)
+		case "faultstring":
+			f.String = Text(child)
+		case "detail":
+			f.Detail = child
+		}
+	}
+	if !seen["faultcode"] && !seen["faultstring"] {
+		return nil, errors.New("a Fault that says nothing")
+	}
+	if f.Detail == nil {
+		return &f, nil
+	}
+	if inner := f.Detail.ChildElements(); len(inner) > 0 {
+		f.DetailName = inner[0].Tag
+		for _, child := range inner[0].ChildElements() {
+			switch child.Tag {
+			case "code":
+				f.DetailCode = Text(child)
+			case "message":
+				f.DetailMessage = Text(child)
+			}
+		}
+	}
+	return &f, nil
+}
+
+// Is reports whether an element has this name in this namespace, whatever its
+// prefix.
+func Is(el *etree.Element, space, local string) bool {
+	return el != nil && el.Tag == local && el.NamespaceURI() == space
+}
+
+// Text returns the text of an element without the blanks around it.
+func Text(el *etree.Element) string { return strings.TrimSpace(el.Text()) }
+
+// Attr returns the attribute of this name that is in no namespace, without the
+// blanks around it. etree's own look-up takes one of any prefix.
+func Attr(el *etree.Element, name string) string {
+	for _, a := range el.Attr {
+		if a.Space == "" && a.Key == name {
+			return strings.TrimSpace(a.Value)
+		}
+	}
+	return ""
+}
+
+func hasText(el *etree.Element) bool {
+	for _, c := range el.Child {
+		if t, ok := c.(*etree.CharData); ok && strings.TrimSpace(t.Data) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+func signed(el *etree.Element) bool {
+	if Is(el, nsSignature, "Signature") {
+		return true
+	}
+	for _, child := range el.ChildElements() {
+		if signed(child) {
+			return true
+		}
+	}
+	return false
+}

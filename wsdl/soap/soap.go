@@ -1,0 +1,205 @@
+// Package soap speaks SOAP 1.1 over HTTP with ERPs, and trusts nothing they say.
+//
+// A call is one request and one answer. There are no retries in here, no
+// redirects, no cookies and no proxy nobody configured; net/http cannot send the
+// request a second time by itself. What is promised is that the caller always
+// learns which of these happened:
+//
+//	Call ──▶ connected? ──no──▶ Transient          nothing was sent
+//	             │yes
+//	         body written ──▶ answer read and understood? ──no──▶ InDoubt
+//	                              │yes
+//	                              ├─▶ Answer with Content
+//	                              ├─▶ Answer with Fault (whatever the HTTP status)
+//	                              ├─▶ Answer that is Empty (200, 202 or 204 without a body)
+//	                              └─▶ Throttled (429, 503 with Retry-After), Refused (401, 403, 404, a redirect ...)
+//
+// Answers are read by one strict reader (Parse) that builds the tree it checks,
+// so that there are never two opinions of one message. encoding/xml alone merges
+// two Bodies, takes text outside of the root and lets the last of two equal
+// attributes win; see Parse for what is refused.
+//
+// Signatures in answers (WS-Security) are not verified: the authenticity of an
+// answer rests on TLS. An answer that carries one is refused, rather than read
+// as if the signature had been checked.
+package soap
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"github.com/beevik/etree"
+
+	"github.com/hakooi/erpbridge"
+)
+
+// MaxAnswer is the largest answer that is read, in bytes.
+const MaxAnswer = 10 << 20
+
+// Options say where the other side is and how it is reached.
+type Options struct {
+	URL     string         // the endpoint, http or https
+	RootCAs *x509.CertPool // nil: the system's
+	Proxy   *url.URL       // nil: none; the environment is not asked
+	// Authorize adds what HTTP itself wants (an Authorization header) to a
+	// request. It may be nil.
+	Authorize func(*http.Request) error
+}
+
+// A Client calls one endpoint. It may be used by many goroutines at once.
+type Client struct {
+	url       string
+	authorize func(*http.Request) error
+	http      *http.Client
+}
+
+// NewClient returns a Client, or an error if the URL is none.
+func NewClient(o Options) (*Client, error) {
+	u, err := url.Parse(o.URL)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return nil, fmt.Errorf("%q is not an http or https URL", o.URL)
+	}
+	transport := &http.Transport{
+		DialContext:            (&net.Dialer{Timeout: 15 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: o.RootCAs},
+		TLSHandshakeTimeout:    15 * time.Second,
+		MaxIdleConnsPerHost:    16,
+		IdleConnTimeout:        30 * time.Second, // shorter than any server's, so that few requests meet a connection just closed
+		MaxResponseHeaderBytes: 64 << 10,
+		DisableCompression:     true, // no bomb in gzip
+		Protocols:              new(http.Protocols),
+	}
+	transport.Protocols.SetHTTP1(true)
+	if o.Proxy != nil {
+		transport.Proxy = http.ProxyURL(o.Proxy)
+	}
+	return &Client{
+		url:       o.URL,
+		authorize: o.Authorize,
+		http: &http.Client{
+			Transport: transport,
+			// A redirect is an answer like any other, and a refusal: a POST sent on
+			// to another host would be a second attempt, at somebody else's.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}, nil
+}
+
+// An Answer is an answer that was understood as SOAP.
+type Answer struct {
+	Status  int
+	Content *etree.Element // the one element of the Body; nil when there is none
+	Fault   *Fault         // not nil: the other side refused; whether all of it is its own business
+	Empty   bool           // 200, 202 or 204 with no body at all
+	Raw     []byte         // as received
+}
+
+// Call posts an envelope and returns the answer. The error is an
+// *erpbridge.Error whose Kind tells whether the request can have arrived: only
+// after InDoubt may the other side have acted on it.
+func (c *Client) Call(ctx context.Context, action string, envelope []byte) (*Answer, error) {
+	body := &countedBody{Reader: bytes.NewReader(envelope)}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, body)
+	if err != nil {
+		return nil, failed(erpbridge.Refused, err)
+	}
+	// NewRequest knows no length and makes no GetBody for a reader of its own
+	// kind, so that the transport has nothing to send again.
+	req.ContentLength = int64(len(envelope))
+	req.Header.Set("Content-Type", "text/xml; charset=utf-8")
+	req.Header["SOAPAction"] = []string{`"` + action + `"`} // spelled as in the specification, for servers that look
+	req.Header.Set("Accept", "text/xml")
+	req.Header.Set("User-Agent", "erpbridge")
+	if c.authorize != nil {
+		if err := c.authorize(req); err != nil {
+			return nil, unauthorized(err)
+		}
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, c.unanswered(err, body.left.Load())
+	}
+	raw, err := io.ReadAll(io.LimitReader(resp.Body, MaxAnswer+1))
+	if cerr := resp.Body.Close(); err == nil {
+		err = cerr
+	}
+	switch {
+	case err != nil:
+		err = fmt.Errorf("HTTP %d, then the answer broke off: %w", resp.StatusCode, err)
+	case len(raw) > MaxAnswer:
+		err = fmt.Errorf("HTTP %d with more than %d bytes", resp.StatusCode, MaxAnswer)
+	}
+	return judge(resp, raw, err, time.Now())
+}
+
+// Close lets go of idle connections.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
+// unauthorized is the error of a request that was not sent for want of what
+// Authorize should have added. Where that error has no Kind it is a matter of
+// time: a token that could not be fetched.
+func unauthorized(err error) error {
+	var known *erpbridge.Error
+	if errors.As(err, &known) {
+		return err
+	}
+	return failed(erpbridge.Transient, fmt.Errorf("not sent: %w", err))
+}
+
+// unanswered is the error of a request that got no HTTP answer.
+func (c *Client) unanswered(err error, left bool) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		err = u.Err // without the URL: it may hold credentials
+	}
+	if left {
+		return failed(erpbridge.InDoubt, fmt.Errorf("the request left and no answer came: %w", err))
+	}
+	return failed(erpbridge.Transient, fmt.Errorf("not sent: %w", err))
+}
+
+// countedBody remembers whether any of it was handed to a connection. The
+// transport reads it only once it has one, so an unread body cannot have
+// arrived, and a request whose body is missing cannot have been acted upon.
+type countedBody struct {
+	*bytes.Reader
+	left atomic.Bool
+}
+
+func (b *countedBody) Read(p []byte) (int, error) {
+	b.left.Store(true)
+	return b.Reader.Read(p)
+}
+
+// WriteTo is the other way out of a bytes.Reader.
+func (b *countedBody) WriteTo(w io.Writer) (int64, error) {
+	b.left.Store(true)
+	return b.Reader.WriteTo(w)
+}
+
+// Close is for the transport.
+func (b *countedBody) Close() error { return nil }
+
+// charset returns the charset parameter of a Content-Type.
+func charset(contentType string) string {
+	_, params, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		return ""
+	}
+	return params["charset"]
+}
+
+func failed(kind erpbridge.Kind, err error) *erpbridge.Error {
+	return &erpbridge.Error{Op: "soap.Call", Kind: kind, Err: err}
+}
