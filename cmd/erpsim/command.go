@@ -1,0 +1,26 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+)
+
+func rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "erpsim",
+		Short:         "Simulated ERP and mail server with failure modes",
+		Args:          cobra.NoArgs,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.AddCommand(
+		runCommand(),
+		stateCommand(),
+		recordsCommand(),
+		journalCommand(),
+		resetCommand(),
+		modesCommand(),
+		mailsCommand(),
+	)
+	return root
+}

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/hakooi/erpbridge/cmd/erpsim/mailsink"
+)
+
+// mailMode is how the mail server is treating its clients.
+type mailMode struct {
+	Mode mailsink.Mode `json:"mode"`
+}
+
+// mailControl shows the mails and changes the mail server's mode.
+func mailControl(sink *mailsink.Sink) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /control/mails", func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, append([]mailsink.Message{}, sink.Messages()...))
+	})
+	mux.HandleFunc("GET /control/mails/mode", func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, mailMode{sink.Mode()})
+	})
+	mux.HandleFunc("POST /control/mails/mode", func(w http.ResponseWriter, r *http.Request) {
+		var m mailMode
+		err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<16)).Decode(&m)
+		if err == nil {
+			err = sink.SetMode(m.Mode)
+		}
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		writeJSON(w, m)
+	})
+	return mux
+}
+
+func writeJSON(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	out := json.NewEncoder(w)
+	out.SetIndent("", "  ")
+	_ = out.Encode(v) // the client may have gone
+}
