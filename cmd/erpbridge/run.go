@@ -1,0 +1,289 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/alert"
+	"github.com/hakooi/erpbridge/broker"
+	"github.com/hakooi/erpbridge/config"
+	"github.com/hakooi/erpbridge/ingest"
+	"github.com/hakooi/erpbridge/outbox"
+	"github.com/hakooi/erpbridge/pipeline"
+)
+
+func newRun(opt *options) *cobra.Command {
+	return &cobra.Command{
+		Use: "run", Short: "Run the daemon", Args: usage(cobra.NoArgs),
+		Long: `Run is the daemon: it takes webhooks, consumes from RabbitMQ, and delivers to the
+ERPs until it gets SIGTERM or SIGINT. Then it takes nothing new, lets requests
+under way end, and exits with 0. A second signal ends it at once; nothing is lost
+by that either.`,
+		RunE: func(c *cobra.Command, _ []string) error { return run(c.Context(), opt, c.ErrOrStderr()) },
+	}
+}
+
+// run is the whole daemon, from its configuration to the last goroutine's return.
+func run(ctx context.Context, opt *options, stderr io.Writer) error {
+	conf, n, err := opt.loadAll()
+	if err != nil {
+		return err
+	}
+	log := newLog(conf.Log, stderr)
+	defer func() { _ = log.Sync() }()
+
+	store, err := openStore(ctx, conf)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	if err := refuseForgetful(ctx, conf, store); err != nil {
+		return err
+	}
+	p, err := lay(conf, n)
+	if err != nil {
+		return err
+	}
+	receiver := &pipeline.Receiver{Pipeline: p, Store: store, Log: log}
+
+	publisher, err := broker.NewPublisher(brokerConfig(conf), log.Named("publisher"))
+	if err != nil {
+		return &codedError{exitUsage, err}
+	}
+	consumer, err := broker.NewConsumer(brokerConfig(conf), log.Named("consumer"))
+	if err != nil {
+		return &codedError{exitUsage, err}
+	}
+	gateway, err := newGateway(conf, n, publisher, consumer, store, log)
+	if err != nil {
+		return err
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", conf.HTTP.Listen)
+	if err != nil {
+		return fmt.Errorf("http.listen: %w", err)
+	}
+
+	log.Info("erpbridge is up", zap.String("version", version), zap.String("listen", listener.Addr().String()), zap.String("mapping", conf.Mapping()))
+	defer log.Info("erpbridge is down")
+
+	g, ctx := errgroup.WithContext(ctx)
+	// The publisher outlives the gateway: what was read is still answered.
+	published, stopPublishing := context.WithCancel(context.WithoutCancel(ctx))
+	g.Go(func() error { return publisher.Run(published) })
+	g.Go(func() error {
+		defer stopPublishing()
+		return gateway.Run(ctx, listener)
+	})
+	g.Go(func() error { return consumer.Consume(ctx, receive(receiver, store)) })
+	g.Go(func() error { return consumer.DrainDead(ctx, drain(store)) })
+	g.Go(func() error {
+		return (&pipeline.Digester{Inbox: inbox{store}, Receiver: receiver, Log: log}).Run(ctx)
+	})
+	dispatch(ctx, g, conf, n, store, log)
+	if err := mail(ctx, g, conf, store, log); err != nil {
+		return err
+	}
+	if err := g.Wait(); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// refuseForgetful keeps the daemon from trusting a Postgres that may forget a
+// COMMIT.
+func refuseForgetful(ctx context.Context, conf *config.Config, store *outbox.Store) error {
+	settings, err := store.Durability(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range settings {
+		if !s.OK && !conf.Database.Development {
+			return fmt.Errorf("postgres has %s = %s: %s", s.Name, s.Value, s.Advice)
+		}
+	}
+	return nil
+}
+
+func newGateway(conf *config.Config, n neighbours, publisher *broker.Publisher, consumer *broker.Consumer, store *outbox.Store, log *zap.Logger) (*ingest.Gateway, error) {
+	return ingest.New(ingest.Config{
+		Stores:      n.stores,
+		Publisher:   publisher,
+		Inbox:       store,
+		MaxBody:     int64(conf.HTTP.MaxBody),
+		Concurrency: conf.HTTP.Concurrency,
+		Probes: map[string]func(context.Context) error{
+			"database": store.Ping,
+			"broker": func(context.Context) error {
+				if !publisher.Ready() {
+					return errors.New("no session that takes events")
+				}
+				return nil
+			},
+			"consumers": func(context.Context) error {
+				if consumer.Consumers() == 0 {
+					return errors.New("nothing consumes from the broker")
+				}
+				return nil
+			},
+		},
+		Log: log.Named("ingest"),
+	})
+}
+
+// suspicious is after how many deliveries a message is suspected to bring the
+// process down. It then goes into the inbox raw, where tries are counted per
+// event.
+const suspicious = 5
+
+// receive makes the broker's handler of the receiver.
+func receive(r *pipeline.Receiver, store *outbox.Store) broker.Handler {
+	return func(ctx context.Context, ds []broker.Delivery) []error {
+		errs := make([]error, len(ds))
+		var as []pipeline.Arrival
+		var at []int
+		for i, d := range ds {
+			if d.Redeliveries >= suspicious && d.Problem == nil {
+				errs[i] = store.Receive(ctx, d.Message)
+				continue
+			}
+			as = append(as, pipeline.Arrival{Message: d.Message, Problem: d.Problem})
+			at = append(at, i)
+		}
+		if len(as) > 0 {
+			for i, err := range r.Receive(ctx, as) {
+				errs[at[i]] = err
+			}
+		}
+		return errs
+	}
+}
+
+// drain records what the broker gave up in the one dead-letter list.
+func drain(store *outbox.Store) func(context.Context, broker.Delivery, string) error {
+	return func(ctx context.Context, d broker.Delivery, reason string) error {
+		cause := d.Problem
+		if cause == nil {
+			cause = &erpbridge.Error{Op: "broker", Kind: erpbridge.Invalid, Code: "BROKER-DEAD-LETTER", Err: fmt.Errorf("the broker gave it up: %s", reason)}
+		}
+		return store.Record(ctx, []erpbridge.Decision{{Message: d.Message, Verdict: erpbridge.Bury, Cause: cause}})
+	}
+}
+
+// inbox gives the digester the store's undigested events.
+type inbox struct{ *outbox.Store }
+
+// digestHold keeps an event that the pipeline began on from a second daemon.
+const digestHold = 10 * time.Second
+
+func (i inbox) Next(ctx context.Context, n int) ([]pipeline.Waiting, error) {
+	us, err := i.ClaimUndigested(ctx, n, digestHold)
+	ws := make([]pipeline.Waiting, len(us))
+	for j, u := range us {
+		ws[j] = pipeline.Waiting{Message: u.Message, Tries: u.Tries}
+	}
+	return ws, err
+}
+
+// dispatch starts a dispatcher for every target.
+func dispatch(ctx context.Context, g *errgroup.Group, conf *config.Config, n neighbours, store *outbox.Store, log *zap.Logger) {
+	var names []string
+	for _, t := range conf.Targets {
+		names = append(names, t.Name)
+	}
+	hints := store.NewHints(log, names...)
+	g.Go(func() error { return hints.Run(ctx) })
+	for _, t := range conf.Targets {
+		erp := n.targets[t.Name]
+		finder, _ := erp.(erpbridge.Finder)
+		d := &outbox.Dispatcher{
+			Target: t.Name, Queue: store, ERP: erp, Finder: finder, Policy: policy(t.Delivery),
+			Concurrency: t.Delivery.Concurrency, Batch: t.Delivery.Batch, Rate: float64(t.Delivery.Rate),
+			Timeout: t.Delivery.Timeout, Lease: t.Delivery.Lease, Poll: t.Delivery.Poll, Grace: 15 * time.Second,
+			Hints: hints.For(t.Name), Log: log.Named("dispatcher"),
+		}
+		g.Go(func() error { return d.Run(ctx) })
+	}
+}
+
+func policy(d config.Delivery) outbox.Policy {
+	return outbox.Policy{
+		First: d.Retry.First, Max: d.Retry.Max, Schedule: d.Retry.Schedule, Attempts: d.Retry.Attempts, MaxAge: d.Retry.Age,
+		Missing: d.Missing.Attempts, Refusal: 5 * time.Minute, Throttle: 2 * time.Second, Jitter: outbox.FullJitter,
+	}
+}
+
+// mail starts the mailer, if anybody is to be mailed.
+func mail(ctx context.Context, g *errgroup.Group, conf *config.Config, store *outbox.Store, log *zap.Logger) error {
+	if !conf.Alerts.Enabled() {
+		log.Warn("there is no alerts section: nobody is mailed when something cannot be delivered")
+		return nil
+	}
+	smtp, err := newSMTP(conf)
+	if err != nil {
+		return err
+	}
+	m := &alert.Mailer{
+		Source: notices{store}, Sender: smtp, Every: conf.Alerts.Every, Poll: 500 * time.Millisecond,
+		Prefix: conf.Alerts.SubjectPrefix, Log: log.Named("mailer"),
+	}
+	g.Go(func() error { return m.Run(ctx) })
+	return nil
+}
+
+func newSMTP(conf *config.Config) (*alert.SMTP, error) {
+	s := conf.Alerts.SMTP
+	smtp, err := alert.NewSMTP(alert.SMTPConfig{
+		Host: s.Host, Port: s.Port, Username: s.Username, Password: s.Password.Reveal, TLS: alert.TLSPolicy(s.TLS), CAFile: s.CAFile,
+		From: conf.Alerts.From, To: conf.Alerts.To,
+	})
+	if err != nil {
+		return nil, &codedError{exitUsage, fmt.Errorf("alerts: %w", err)}
+	}
+	return smtp, nil
+}
+
+// notices gives the mailer the outbox's notices.
+type notices struct{ *outbox.Store }
+
+func (n notices) Due(ctx context.Context, limit int) ([]alert.Alert, error) {
+	ns, err := n.DueNotices(ctx, limit)
+	as := make([]alert.Alert, len(ns))
+	for i, x := range ns {
+		as[i] = alert.Alert{
+			ID: x.ID, Kind: x.Kind, DeadLetter: x.DeadLetter, Store: x.Store, Target: x.Target, Order: x.Order,
+			Stream: x.Stream, Document: x.Document, Reason: x.Reason, At: x.At, Attempts: x.Attempts,
+		}
+	}
+	return as, err
+}
+
+func (n notices) Sent(ctx context.Context, ids []int64) error { return n.NoticesSent(ctx, ids) }
+
+func (n notices) Failed(ctx context.Context, ids []int64, reason string, wait time.Duration) error {
+	return n.NoticesFailed(ctx, ids, reason, wait)
+}
+
+// newLog writes to stderr: what a supervisor collects.
+func newLog(c config.Log, stderr io.Writer) *zap.Logger {
+	level, err := zapcore.ParseLevel(c.Level)
+	if err != nil {
+		level = zapcore.InfoLevel
+	}
+	ec := zap.NewProductionEncoderConfig()
+	ec.EncodeTime = zapcore.RFC3339NanoTimeEncoder
+	enc := zapcore.NewJSONEncoder(ec)
+	if c.Format == "console" {
+		enc = zapcore.NewConsoleEncoder(ec)
+	}
+	return zap.New(zapcore.NewCore(enc, zapcore.Lock(zapcore.AddSync(stderr)), level))
+}

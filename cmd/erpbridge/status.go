@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hakooi/erpbridge/broker"
+	"github.com/hakooi/erpbridge/config"
+	"github.com/hakooi/erpbridge/outbox"
+)
+
+// A statusReport is the ledger and what is still with the broker.
+type statusReport struct {
+	outbox.Status
+	// Broker is nil if the broker could not be asked.
+	Broker *brokerDepth `json:"broker"`
+}
+
+type brokerDepth struct {
+	Messages  int `json:"messages"` // of one or more events, not in the ledger yet
+	Dead      int `json:"dead"`
+	Consumers int `json:"consumers"`
+}
+
+func newStatus(opt *options) *cobra.Command {
+	return &cobra.Command{
+		Use: "status", Short: "Print the ledger: what was accepted, and what became of it", Args: usage(cobra.NoArgs),
+		Long: `Status counts events, and per target documents:
+
+  accepted = delivered + superseded + ignored + held + dead + discarded + pending
+
+Events that the broker still holds are not in the ledger yet; they are shown
+beside it. Exit code 1 if the ledger does not balance.`,
+		RunE: func(c *cobra.Command, _ []string) error {
+			conf, err := opt.load()
+			if err != nil {
+				return err
+			}
+			store, err := openStore(c.Context(), conf)
+			if err != nil {
+				return err
+			}
+			defer store.Close()
+			st, err := store.ReadStatus(c.Context())
+			if err != nil {
+				return err
+			}
+			rep := statusReport{Status: st, Broker: readDepth(c.Context(), conf)}
+			if opt.json() {
+				err = printJSON(c.OutOrStdout(), rep)
+			} else {
+				err = showStatus(c.OutOrStdout(), rep)
+			}
+			if err == nil && !st.Balanced {
+				return &codedError{exitFailed, errors.New("the ledger does not balance: please report this, with the output of status")}
+			}
+			return err
+		},
+	}
+}
+
+func readDepth(ctx context.Context, conf *config.Config) *brokerDepth {
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	t, err := broker.NewTopology(brokerConfig(conf))
+	if err != nil {
+		return nil
+	}
+	d, err := t.Depth(ctx)
+	if err != nil {
+		return nil
+	}
+	return &brokerDepth{Messages: d.Events, Dead: d.Dead, Consumers: d.Consumers}
+}
+
+func showStatus(w io.Writer, r statusReport) error {
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	row := func(name string, l outbox.Ledger) {
+		_, _ = fmt.Fprintf(tw, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t\n", name, l.Accepted, l.Delivered, l.Superseded, l.Ignored,
+			l.Held, l.Dead, l.Discarded, l.Pending, l.InDoubt, map[bool]string{true: "yes", false: "NO"}[l.Balanced])
+	}
+	_, _ = fmt.Fprintln(tw, "\taccepted\tdelivered\tsuperseded\tignored\theld\tdead\tdiscarded\tpending\tin doubt\tbalanced\t")
+	row("events", r.Ledger)
+	for _, name := range slices.Sorted(maps.Keys(r.Targets)) {
+		row("documents for "+name, r.Targets[name].Ledger)
+	}
+	if err := tw.Flush(); err != nil {
+		return err
+	}
+	lines := []string{fmt.Sprintf("open dead letters: %d; alerts not mailed yet: %d", r.OpenDeadLetters, r.UnsentAlerts)}
+	if r.Pending > 0 {
+		lines = append(lines, fmt.Sprintf("oldest pending event: %s", time.Duration(r.Oldest*float64(time.Second)).Round(time.Second)))
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Targets)) {
+		t := r.Targets[name]
+		if t.Parked > 0 {
+			lines = append(lines, fmt.Sprintf("%s: %d orders wait behind a dead document", name, t.Parked))
+		}
+		if t.PausedTill != nil {
+			lines = append(lines, fmt.Sprintf("%s rests until %s: %s", name, t.PausedTill.Format(time.RFC3339), t.Reason))
+		}
+	}
+	if r.Broker == nil {
+		lines = append(lines, "the broker could not be asked")
+	} else {
+		lines = append(lines, fmt.Sprintf("with the broker: %d messages, %d dead; consumers: %d", r.Broker.Messages, r.Broker.Dead, r.Broker.Consumers))
+	}
+	for _, l := range lines {
+		if _, err := fmt.Fprintln(w, l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
