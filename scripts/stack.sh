@@ -172,7 +172,7 @@ start_postgres() {
 }
 
 # The log and not the port: another server might answer there.
-postgres_ready() { grep -q 'ready to accept connections' "$files/log/postgres.out"; }
+postgres_ready() { grep -qs 'ready to accept connections' "$files/log/postgres.out"; }
 
 # kill_postgres: the server and all its children at once, as when the machine dies.
 kill_postgres() {
