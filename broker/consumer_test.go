@@ -240,6 +240,7 @@ func TestConsumeErrorKeepsTheMessage(t *testing.T) {
 	publish(t, p, events(1, 50)...)
 	eventually(t, "all others", func() bool { return r.events() == 50 })
 	stop()
+	eventually(t, "the consumer gone", func() bool { return depth(t, cfg).Consumers == 0 })
 	if d := depth(t, cfg); d.Events != 1 {
 		t.Errorf("left in the broker: %+v, want the one message", d)
 	}
