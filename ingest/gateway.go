@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"path"
 	"slices"
 	"time"
 
@@ -152,7 +153,14 @@ func (g *Gateway) routes() http.Handler {
 	mux.HandleFunc("GET /healthz", healthz)
 	mux.HandleFunc("GET /readyz", g.ready.serve)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { notFound.write(w, newID()) })
-	return mux
+	// ServeMux would send an unclean path elsewhere; here nobody is redirected.
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if path.Clean(r.URL.Path) != r.URL.Path {
+			notFound.write(w, newID())
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
 }
 
 func (g *Gateway) door(store string) *door {

@@ -79,6 +79,12 @@ func (g *Gateway) accept(r *http.Request, d *door, body *bytes.Buffer, id string
 		return unproven
 	}
 
+	if m.ID == "" || m.Type == "" {
+		// Two of them would be taken for one: better asked for again than lost.
+		g.says.failed.log("the storefront's adapter did not name a webhook", zap.String("request", id), d.field())
+		return broken
+	}
+
 	// What was read and proven is stored even if the sender hangs up meanwhile.
 	ctx, cancel := context.WithDeadline(context.WithoutCancel(r.Context()), now.Add(g.cfg.Budget))
 	defer cancel()

@@ -313,3 +313,27 @@ type failing struct{ erpbridge.Storefront }
 func (failing) Verify(m erpbridge.Message) (erpbridge.Message, error) {
 	return m, errors.New("an error without a kind")
 }
+
+func TestNobodyIsRedirected(t *testing.T) {
+	h := open(t, nil)
+	for _, p := range []string{"//webhooks/shop-eu", "/webhooks//shop-eu", "/webhooks/./shop-eu", "/a/../webhooks/shop-eu"} {
+		r := signed("{}")
+		r.URL.Path = p
+		if w := h.do(r); w.Code != http.StatusNotFound || w.Header().Get("Location") != "" {
+			t.Errorf("%s: status %d, location %q", p, w.Code, w.Header().Get("Location"))
+		}
+	}
+}
+
+// A message without a name would share its place in the inbox with the next one.
+func TestUnnamedIsNotAccepted(t *testing.T) {
+	h := open(t, nil)
+	r := signed("{}")
+	r.Header.Del("Topic")
+	if w := h.do(r); w.Code != http.StatusInternalServerError {
+		t.Errorf("without a topic: status %d", w.Code)
+	}
+	if n := len(h.broker.messages()) + len(h.inbox.messages()); n != 0 {
+		t.Errorf("%d messages were stored", n)
+	}
+}
