@@ -59,37 +59,40 @@ type room struct {
 var rooms = []room{
 	{".", nil, []string{udecimal, currency}},
 
-	{"wsdl/soap", []string{"."}, []string{etree, xnetHTML, xtext}},
+	{"wsdl/soap", []string{".", "internal/fault"}, []string{etree, xnetHTML, xtext}},
 	{"wsdl/gen", nil, []string{etree, gowsdl}},
 	{"wsdl/*", nil, []string{gowsdl + "/soap"}},
 
 	{"adapters/storefront/storefronttest", []string{"."}, []string{gocmp, jsonexp}},
 	{"adapters/erp/erptest", []string{"."}, []string{gocmp}},
 	{"adapters/storefront/strictjson", nil, []string{jsonexp}},
-	{"adapters/storefront/*", []string{".", "adapters/storefront/strictjson"}, []string{udecimal, jsonexp}},
-	{"adapters/erp/*", []string{".", "wsdl/*"}, []string{etree, udecimal}},
+	{"adapters/storefront/*", []string{".", "adapters/storefront/strictjson", "internal/fault"}, []string{udecimal, jsonexp}},
+	{"adapters/erp/*", []string{".", "wsdl/*", "internal/fault"}, []string{etree, udecimal}},
 	{"adapters", []string{".", "adapters/*/*"}, nil},
 
-	{"pipeline", []string{"."}, []string{zap}},
-	{"outbox", []string{"."}, []string{pgx, goose, backoff, zap, uuid, xtime}},
-	{"broker", []string{"."}, []string{amqp, backoff, zap, uuid}},
-	{"ingest", []string{"."}, []string{zap, xtime}},
-	{"alert", []string{"."}, []string{gomail, backoff, zap}},
+	{"pipeline", []string{".", "internal/fault"}, []string{zap}},
+	{"outbox", []string{".", "internal/fault"}, []string{pgx, goose, backoff, zap, uuid, xtime}},
+	{"broker", []string{".", "internal/fault"}, []string{amqp, backoff, zap, uuid}},
+	{"ingest", []string{".", "internal/fault"}, []string{zap, xtime}},
+	{"alert", []string{".", "internal/fault"}, []string{gomail, backoff, zap}},
 	{"config", nil, []string{yaml}},
 
-	{"cmd/erpbridge", []string{".", "adapters", "pipeline", "outbox", "broker", "ingest", "alert", "config"}, []string{cobra, zap, xsync}},
+	{"cmd/erpbridge", []string{".", "adapters", "pipeline", "outbox", "broker", "ingest", "alert", "config", "internal/fault"}, []string{cobra, zap, xsync}},
 	{"cmd/erpsim", []string{"cmd/erpsim/*"}, []string{etree, gosmtp, gosasl, cobra, pflag, yaml}},
 	{"cmd/erpsim/*", []string{"cmd/erpsim/*"}, []string{etree, gosmtp, gosasl, cobra, pflag, yaml}},
 	{"cmd/erpdemo", []string{".", "config", "cmd/erpsim/*"}, []string{amqp}},
 
 	{"internal/testenv", nil, []string{pgx, amqp}},
+	{"internal/fault", nil, nil},
+	{"torture", []string{"torture/*", "internal/fault"}, []string{anything}},
+	{"torture/*", []string{"torture/*"}, []string{anything}},
 	{"bench", []string{anything}, []string{anything}},
 }
 
 // keepers are the modules that are known to few rooms only, whatever their lines say.
 var keepers = map[string][]string{
-	pgx:  {"outbox", "internal/testenv"},
-	amqp: {"broker", "internal/testenv", "cmd/erpdemo", "bench"},
+	pgx:  {"outbox", "internal/testenv", "torture", "torture/*"},
+	amqp: {"broker", "internal/testenv", "cmd/erpdemo", "torture", "torture/*", "bench"},
 }
 
 // unwanted are modules that no code of ours imports, tests not excepted: the
@@ -184,7 +187,7 @@ func may(r room, imp string) bool {
 // kept reports whether an import belongs to a module that keeps to other rooms.
 func kept(name, imp string) bool {
 	for m, names := range keepers {
-		if within(imp, m) && !slices.Contains(names, name) {
+		if within(imp, m) && !slices.ContainsFunc(names, func(n string) bool { return matches(n, name) }) {
 			return true
 		}
 	}

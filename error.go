@@ -30,7 +30,10 @@ type Error struct {
 	Kind  Kind          // what to do
 	Code  string        // the other side's own code, if it gave one: "USER_ERROR"
 	After time.Duration // for Throttled and Transient: not before this long, if the other side said so
-	Err   error         // why, in words for an operator
+	// Whole: said about a request as a whole and not about one of its documents. One
+	// of them may have spoilt it for the others.
+	Whole bool
+	Err   error // why, in words for an operator
 }
 
 // Error returns the reason in words; where and kind are for the log's fields.

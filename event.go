@@ -16,7 +16,9 @@ type Event struct {
 	// Version places this event's full state among the other states of the same
 	// stream.
 	Version Version
-	Order   *Order
+	// ReceivedAt is when the bridge first saw the message.
+	ReceivedAt time.Time
+	Order      *Order
 	// Targets are the configured names of the ERPs the event goes to. The route
 	// stage sets it.
 	Targets []string
@@ -34,11 +36,23 @@ const (
 )
 
 // A Version orders the full states of one thing. At is the storefront's own
-// time of the change, Digest a hash of the content an ERP cares about: two
+// time of the change. Rank says how far along the thing is and orders the states
+// of one instant, which a storefront's clock of seconds makes common; 0 where
+// nothing is known of it. Digest is a hash of the content an ERP cares about: two
 // states of one instant are the same state if their digests are equal.
 type Version struct {
 	At     time.Time
+	Rank   int
 	Digest string
+}
+
+// Before reports whether v is an older state than w. Of two states neither of which
+// is before the other, the one that arrived later counts.
+func (v Version) Before(w Version) bool {
+	if !v.At.Equal(w.At) {
+		return v.At.Before(w.At)
+	}
+	return v.Rank < w.Rank
 }
 
 // String returns the version as it appears in idempotency keys: the instant in

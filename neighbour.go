@@ -24,7 +24,7 @@ type Storefront interface {
 // An ERP understands one ERP system (Message Translator and Channel Adapter,
 // outbound). Its methods may be called from many goroutines at once.
 //
-// What more an ERP can do is told by optional interfaces: Finder, Prober.
+// What more an ERP can do is told by optional interfaces: Finder, Prober, Keyed.
 type ERP interface {
 	// Translate renders e as the documents this ERP wants, in delivery order. It
 	// is pure: the same event and configuration give the same bytes. It fills
@@ -36,7 +36,8 @@ type ERP interface {
 	// same order. It makes a single attempt within ctx: retries belong to the
 	// outbox. Delivering a Document the ERP already has must not create it twice.
 	// An attempt whose request may have arrived and whose answer was not fully
-	// understood is InDoubt.
+	// understood is InDoubt. An error about the request as a whole is marked as such
+	// (Error.Whole), so that the document that spoilt it can be found.
 	Deliver(ctx context.Context, docs []Document) []Result
 }
 
@@ -46,6 +47,14 @@ type Finder interface {
 	// this state, an error of kind Missing if it surely does not, any other error
 	// if that could not be learnt.
 	Find(ctx context.Context, docs []Document) []Result
+}
+
+// A Keyed ERP takes a document under the same key only once, however often it is
+// sent: it has a unique external id, or remembers message ids for good. Where there
+// is neither this nor a Finder, delivery is at least once.
+type Keyed interface {
+	// Keyed reports whether the ERP, as it is configured, does so.
+	Keyed() bool
 }
 
 // A Prober can tell whether the ERP answers, without any effect there.

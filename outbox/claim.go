@@ -6,94 +6,321 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+
+	"github.com/hakooi/erpbridge/internal/fault"
 )
 
-// Claim leases up to n streams of target and returns the open documents of each
-// one's head event, as one group per stream, in delivery order. For each of them
-// an attempt is written down. Where an earlier attempt of the group may have taken
-// effect, the group holds just the doubtful documents, for a look-up.
+// Claim leases what is due at a target, for as many requests as are asked for and
+// the target's limits admit now. Each request holds the open documents of the head
+// events of one or more streams, in delivery order, and for each document an
+// attempt is written down. Where an earlier attempt of an event may have taken
+// effect, the request holds just the doubtful documents, for a look-up.
 //
-// While the target is paused nothing is claimed.
-func (s *Store) Claim(ctx context.Context, target string, n int, lease time.Duration) ([][]Entry, error) {
-	// One statement, so one round trip. Its snapshot may be older than the row
-	// locks it gets; every part therefore checks the state of what it changes, and
-	// a stream for which nothing came out is worked out anew below.
-	q, err := s.pool.Query(ctx, `
-		with due as (
-			select name from stream
-			where target = $1 and (state = 'ready' and due_at <= now() or state = 'leased' and lease_until < now())
-			and not exists (select from target t where t.name = $1 and t.resume_at > now())
-			order by due_at limit $2 for update skip locked
-		), claimed as (
-			update stream s set state = 'leased', lease_token = gen_random_uuid(), lease_until = now() + $3
-			from due where s.target = $1 and s.name = due.name
-			returning s.name, s.lease_token
-		), head as (
-			select c.name, c.lease_token, h.seq, h.doubtful from claimed c left join lateral (
-				select seq, bool_or(state in ('sending', 'in_doubt')) as doubtful, bool_or(state = 'dead') as dead
-				from outbox where target = $1 and stream = c.name and state in ('pending', 'sending', 'in_doubt', 'dead')
-				group by seq order by seq limit 1
-			) h on not h.dead
-		), taken as (
-			update outbox o set
-				state = case when h.doubtful then 'in_doubt' else 'sending' end,
-				doubt_since = case when h.doubtful then coalesce(o.doubt_since, now()) end,
-				attempt = o.attempt + 1, lease_token = h.lease_token
-			from head h
-			where o.target = $1 and o.stream = h.name and o.seq = h.seq
-			and (case when h.doubtful then o.state in ('sending', 'in_doubt') else o.state = 'pending' end)
-			returning o.id, o.event_id, o.stream, o.pos, o.key, o.kind, o.record, o.version_at, o.version_digest, o.body, o.mapping,
-			          o.attempt, o.spared, o.created_at, o.doubt_since, h.doubtful, o.lease_token
-		), written as (
-			insert into attempt (document_id, number, action, lease_token, daemon)
-			select id, attempt, case when doubtful then 'find' else 'deliver' end, lease_token, $4 from taken
-		)
-		select c.name, coalesce(t.id, 0), coalesce(t.event_id, 0), coalesce(t.key, ''), coalesce(t.kind, ''), coalesce(t.record, ''),
-		       coalesce(t.version_at, 'epoch'), coalesce(t.version_digest, ''), t.body, coalesce(t.mapping, ''),
-		       coalesce(t.attempt, 0), coalesce(t.spared, 0), coalesce(t.created_at, 'epoch'), coalesce(t.doubt_since, 'epoch'),
-		       coalesce(t.doubtful, false), c.lease_token::text, coalesce(i.order_number, ''), now()
-		from claimed c left join taken t on t.stream = c.name left join inbox i on i.id = t.event_id
-		order by c.name, t.pos`, target, n, lease, s.daemon)
-	if err != nil {
-		return nil, fmt.Errorf("claiming for %s: %w", target, err)
+// While the target is paused or rests nothing is claimed.
+func (s *Store) Claim(ctx context.Context, d Demand) ([]Request, error) {
+	// Nothing is locked to find out that there is nothing to do.
+	var due bool
+	if err := s.pool.QueryRow(ctx, readyStores+`
+		select exists (select from st cross join lateral (
+			select from stream where target = $1 and store = st.store and state = 'ready' and due_at <= now() limit 1) x)
+		or exists (select from stream where target = $1 and state = 'leased' and lease_until < now())`, d.Target).Scan(&due); err != nil {
+		return nil, fmt.Errorf("claiming for %s: %w", d.Target, err)
 	}
-	var groups [][]Entry
-	var empty []place
-	var e Entry
-	_, err = pgx.ForEachRow(q, []any{
-		&e.Stream, &e.ID, &e.EventID, &e.Key, &e.Kind, &e.Record, &e.Version.At, &e.Version.Digest, &e.Body, &e.Mapping,
-		&e.Attempt, &e.Spared, &e.Since, &e.DoubtSince, &e.Doubtful, &e.token, &e.Order, &e.Now,
-	}, func() error {
-		if e.ID == 0 {
-			empty = append(empty, place{target, e.Stream})
-			return nil
-		}
-		e.Target = target
-		one := e
-		one.Body = slices.Clone(e.Body)
-		if last := len(groups) - 1; last >= 0 && groups[last][0].Stream == e.Stream {
-			groups[last] = append(groups[last], one)
-		} else {
-			groups = append(groups, []Entry{one})
-		}
-		return nil
+	if !due {
+		return nil, nil
+	}
+	var requests []Request
+	err := inTx(ctx, s.pool, "outbox.claim", func(tx pgx.Tx) (err error) {
+		c := claiming{ctx: ctx, tx: tx, store: s, Demand: d}
+		requests, err = c.run()
+		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("claiming for %s: %w", target, err)
+		return nil, fmt.Errorf("claiming for %s: %w", d.Target, err)
 	}
-	if len(empty) > 0 {
-		if err := inTx(ctx, s.pool, func(tx pgx.Tx) error {
-			targets, streams := split(empty)
-			if _, err := tx.Exec(ctx, lockStreams, targets, streams); err != nil {
-				return err
-			}
-			return releaseStreams(ctx, tx, targets, streams)
-		}); err != nil {
-			return groups, fmt.Errorf("claiming for %s: %w", target, err)
+	return requests, nil
+}
+
+// readyStores is a loose index scan: the stores that have streams ready at a
+// target, found without reading the streams.
+const readyStores = `
+	with recursive every as (
+		(select store from stream where target = $1 and state = 'ready' order by store limit 1)
+		union all
+		select (select store from stream where target = $1 and state = 'ready' and store > every.store order by store limit 1)
+		from every where every.store is not null
+	), st as (select store from every where store is not null)`
+
+// claiming is one transaction of Claim.
+type claiming struct {
+	ctx   context.Context //nolint:containedctx // lives as long as one call
+	tx    pgx.Tx
+	store *Store
+	Demand
+}
+
+func (c *claiming) run() ([]Request, error) {
+	standing, open, now, err := c.lockTarget()
+	if err != nil {
+		return nil, err
+	}
+	if fault.Planted("rate-per-process") { // planted: each daemon keeps its own pace
+		open, standing.NextAt = 0, now
+	}
+	standing, waits := c.Limits.Admit(standing, open, c.Requests, now)
+	if len(waits) == 0 {
+		return nil, nil
+	}
+	var candidates []candidate
+	if err := fault.Do("outbox.claim.candidates", func() (err error) {
+		candidates, err = c.lockStreams(len(waits) * max(c.Batch.Events, 1))
+		return err
+	}); err != nil || len(candidates) == 0 {
+		return nil, err
+	}
+	heads, err := c.readHeads(candidates)
+	if err != nil {
+		return nil, err
+	}
+	candidates, err = c.sort(candidates, heads)
+	if err != nil {
+		return nil, err
+	}
+	if c.lingers(candidates, now) {
+		return nil, nil
+	}
+	chosen := compose(candidates, len(waits), c.Batch)
+	requests := make([]Request, len(chosen))
+	for i, streams := range chosen {
+		requests[i] = Request{Slot: newSlot(), Wait: waits[i]}
+		for _, stream := range streams {
+			requests[i].Entries = append(requests[i].Entries, c.take(heads[stream.name], standing, now)...)
 		}
 	}
-	return groups, nil
+	// What was admitted and not used is given back.
+	if used := len(requests); used < len(waits) && c.Limits.Rate > 0 {
+		standing.NextAt = now.Add(waits[used])
+	}
+	return requests, fault.Do("outbox.claim.lease", func() error { return c.lease(requests, standing) })
+}
+
+// lockTarget takes the row lock of the target, under which its limits are counted,
+// and reads how it is doing and how many requests are open there.
+func (c *claiming) lockTarget() (s Standing, open int, now time.Time, err error) {
+	if _, err := c.tx.Exec(c.ctx, `insert into target (name) values ($1) on conflict do nothing`, c.Target); err != nil {
+		return s, 0, now, err
+	}
+	var by string
+	var until *time.Time
+	if err := c.tx.QueryRow(c.ctx, `
+		select window_size, threshold, failures, resume_at, next_at, paused_by, paused_until
+		from target where name = $1 for update`, c.Target).
+		Scan(&s.Window, &s.Threshold, &s.Failures, &s.ResumeAt, &s.NextAt, &by, &until); err != nil {
+		return s, 0, now, err
+	}
+	// A statement of its own: it has to see what was committed while the lock was
+	// waited for.
+	if err := c.tx.QueryRow(c.ctx, `
+		select clock_timestamp(), count(*) from slot where target = $1 and held_until > clock_timestamp()`, c.Target).Scan(&now, &open); err != nil {
+		return s, 0, now, err
+	}
+	s.Paused = by != ""
+	if s.Paused && until != nil && !until.After(now) {
+		s.Paused = false
+		err = resume(c.ctx, c.tx, c.Target, "erpbridge", "the time of the pause is over")
+	}
+	return s, open, now, err
+}
+
+// lockStreams takes the row locks of up to n due streams of every store, and of as
+// many whose lease ended.
+func (c *claiming) lockStreams(n int) ([]candidate, error) {
+	ready := `state = 'ready' and due_at <= now()`
+	if fault.Planted("naive-skip-locked") { // planted: any row that nobody has locked, head or not
+		ready = `state in ('ready', 'leased') and due_at <= now()`
+	}
+	q, err := c.tx.Query(c.ctx, readyStores+`
+		select name, store, together, due_at from (
+			select s.* from st cross join lateral (
+				select name, store, together, due_at from stream
+				where target = $1 and store = st.store and `+ready+` order by due_at limit $2 for update skip locked) s
+			union all
+			select * from (
+				select name, store, together, due_at from stream
+				where target = $1 and state = 'leased' and lease_until < now() order by lease_until limit $2 for update skip locked) e
+		) x order by due_at`, c.Target, n)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(q, func(r pgx.CollectableRow) (candidate, error) {
+		var x candidate
+		return x, r.Scan(&x.name, &x.store, &x.together, &x.due)
+	})
+}
+
+// A head is the first open event of a stream.
+type head struct {
+	entries []Entry
+	states  []State
+}
+
+// doubtful reports whether an attempt at the head may have taken effect.
+func (h head) doubtful() bool {
+	return slices.Contains(h.states, Sending) || slices.Contains(h.states, InDoubt)
+}
+
+// readHeads reads the open documents of the heads of the candidates, whose locks
+// are held: nothing about them changes meanwhile.
+func (c *claiming) readHeads(candidates []candidate) (map[string]head, error) {
+	first := `order by seq limit 1`
+	if fault.Planted("naive-skip-locked") {
+		first = `and state = 'pending' order by seq desc limit 1`
+	}
+	names := make([]string, len(candidates))
+	for i, x := range candidates {
+		names[i] = x.name
+	}
+	q, err := c.tx.Query(c.ctx, `
+		select o.id, o.event_id, o.stream, o.key, o.kind, o.record, o.version_at, o.version_rank, o.version_digest, o.body, o.mapping,
+		       o.attempt, o.spared, o.lost, o.created_at, coalesce(o.doubt_since, 'epoch'), i.order_number, o.state
+		from unnest($2::text[]) as x(name) cross join lateral (
+			select seq from outbox where target = $1 and stream = x.name and state in ('pending', 'sending', 'in_doubt', 'dead') `+first+`
+		) h join outbox o on o.target = $1 and o.stream = x.name and o.seq = h.seq and o.state in ('pending', 'sending', 'in_doubt', 'dead')
+		join inbox i on i.id = o.event_id
+		order by o.stream, o.pos`, c.Target, names)
+	if err != nil {
+		return nil, err
+	}
+	heads := make(map[string]head)
+	var e Entry
+	var state State
+	_, err = pgx.ForEachRow(q, []any{
+		&e.ID, &e.EventID, &e.Stream, &e.Key, &e.Kind, &e.Record, &e.Version.At, &e.Version.Rank, &e.Version.Digest, &e.Body, &e.Mapping,
+		&e.Attempt, &e.Spared, &e.Lost, &e.Since, &e.DoubtSince, &e.Order, &state,
+	}, func() error {
+		one := e
+		one.Target, one.Body = c.Target, slices.Clone(e.Body)
+		if fault.Planted("cursor-poller") && !c.store.beyond(one.ID) { // planted: what is older than the last one read is not read again
+			return nil
+		}
+		h := heads[e.Stream]
+		h.entries, h.states = append(h.entries, one), append(h.states, state)
+		heads[e.Stream] = h
+		return nil
+	})
+	return heads, err
+}
+
+// sort says of each candidate of which sort it is. Those that were ready without
+// having anything to claim are set right and left out.
+func (c *claiming) sort(candidates []candidate, heads map[string]head) ([]candidate, error) {
+	var sorted []candidate
+	var empty []place
+	for _, x := range candidates {
+		h := heads[x.name]
+		if len(h.entries) == 0 || slices.Contains(h.states, Dead) {
+			empty = append(empty, place{c.Target, x.name})
+			continue
+		}
+		x.find = h.doubtful()
+		for _, e := range h.entries {
+			x.bytes += len(e.Body)
+		}
+		sorted = append(sorted, x)
+	}
+	targets, streams := split(empty)
+	return sorted, releaseStreams(c.ctx, c.tx, targets, streams)
+}
+
+// lingers reports whether the first of the candidates should wait for more to
+// travel with.
+func (c *claiming) lingers(candidates []candidate, now time.Time) bool {
+	if c.Batch.Linger <= 0 || len(candidates) >= c.Batch.Events {
+		return false
+	}
+	for _, x := range candidates {
+		if x.find || x.together > 0 || !x.due.After(now.Add(-c.Batch.Linger)) {
+			return false
+		}
+	}
+	return true
+}
+
+// take returns the entries of a head that are to be worked on, one attempt
+// further. An attempt that nobody ended went down with its process.
+func (c *claiming) take(h head, s Standing, now time.Time) []Entry {
+	doubtful := h.doubtful()
+	token := uuid.NewString()
+	var out []Entry
+	for i, e := range h.entries {
+		switch {
+		case h.states[i] == Sending:
+			e.Lost++
+		case doubtful && h.states[i] != InDoubt:
+			continue
+		}
+		if doubtful && e.DoubtSince.Unix() <= 0 {
+			e.DoubtSince = now
+		}
+		e.Doubtful, e.Away, e.Now, e.token = doubtful, s.Away(), now, token
+		e.Attempt++
+		out = append(out, e)
+	}
+	return out
+}
+
+// lease writes down who has what from now on, in one round trip.
+func (c *claiming) lease(requests []Request, s Standing) error {
+	var b pgx.Batch
+	var (
+		ids                             []int64
+		streams, tokens, docTokens, act []string
+		states                          []string
+		attempts, lost                  []int32
+		doubts                          []*time.Time
+		slots                           []string
+		holds                           []time.Duration
+	)
+	for _, r := range requests {
+		slots, holds = append(slots, r.Slot), append(holds, r.Wait+c.Hold)
+		for _, e := range r.Entries {
+			state, action := string(Sending), "deliver"
+			var doubt *time.Time
+			if e.Doubtful {
+				state, action, doubt = string(InDoubt), "find", &e.DoubtSince
+			}
+			ids = append(ids, e.ID)
+			states = append(states, state)
+			docTokens = append(docTokens, e.token)
+			act = append(act, action)
+			attempts = append(attempts, int32(e.Attempt)) // #nosec G115 -- read from an int column
+			lost = append(lost, int32(e.Lost))            // #nosec G115 -- read from an int column
+			doubts = append(doubts, doubt)
+			if len(tokens) == 0 || tokens[len(tokens)-1] != e.token {
+				streams, tokens = append(streams, e.Stream), append(tokens, e.token)
+			}
+		}
+	}
+	b.Queue(`
+		update stream s set state = 'leased', lease_token = v.token::uuid, lease_until = clock_timestamp() + $4
+		from unnest($2::text[], $3::text[]) as v(name, token) where s.target = $1 and s.name = v.name`, c.Target, streams, tokens, c.Lease)
+	b.Queue(`
+		update outbox o set state = v.state, attempt = v.attempt, lost = v.lost, doubt_since = v.doubt, lease_token = v.token::uuid
+		from unnest($1::bigint[], $2::text[], $3::int[], $4::int[], $5::timestamptz[], $6::text[]) as v(id, state, attempt, lost, doubt, token)
+		where o.id = v.id`, ids, states, attempts, lost, doubts, docTokens)
+	b.Queue(`
+		insert into attempt (document_id, number, action, lease_token, daemon)
+		select id, number, action, token::uuid, $5 from unnest($1::bigint[], $2::int[], $3::text[], $4::text[]) as v(id, number, action, token)`,
+		ids, attempts, act, docTokens, c.store.daemon)
+	b.Queue(`
+		insert into slot (token, target, daemon, held_until)
+		select token::uuid, $2, $3, clock_timestamp() + hold from unnest($1::text[], $4::interval[]) as v(token, hold)`,
+		slots, c.Target, c.store.daemon, holds)
+	b.Queue(`delete from slot where target = $1 and held_until < clock_timestamp() - interval '1 minute'`, c.Target)
+	b.Queue(`update target set next_at = $2 where name = $1`, c.Target, s.NextAt)
+	return c.tx.SendBatch(c.ctx, &b).Close()
 }
 
 // lockStreams takes the row locks of streams, in the order of their names.

@@ -91,29 +91,6 @@ func TestLaterIsNotClaimedEarlier(t *testing.T) {
 	}
 }
 
-func TestPausedTargetIsNotClaimed(t *testing.T) {
-	s := open(t)
-	record(t, s, an{order: "1", state: "a"}, an{order: "2", state: "a"})
-	es := claimOne(t, s)
-	refused := &erpbridge.Error{Kind: erpbridge.Refused, Err: errors.New("credentials")}
-	settleAll(t, s, es, Verdict{State: Pending, At: es[0].Now, Pause: time.Hour, Cause: refused, Spared: true})
-	if groups := claim(t, s, 5); len(groups) != 0 {
-		t.Errorf("claimed from a paused target: %+v", groups)
-	}
-	ns, err := s.DueNotices(t.Context(), 10)
-	if err != nil || len(ns) != 1 || ns[0].Kind != "target-refused" {
-		t.Errorf("notices %+v, %v", ns, err)
-	}
-	if _, err := s.pool.Exec(t.Context(), `update target set resume_at = now()`); err != nil {
-		t.Fatal(err)
-	}
-	es = claimOne(t, s)
-	settleAll(t, s, es, Verdict{State: Pending, At: es[0].Now, Pause: time.Hour, Cause: refused, Spared: true})
-	if ns, err := s.DueNotices(t.Context(), 10); err != nil || len(ns) != 0 {
-		t.Errorf("a second refusal in a row mailed again: %+v, %v", ns, err)
-	}
-}
-
 // Eight workers deliver 40 orders of 5 events each, with random failures, ended
 // leases and late settles. Every order's states take effect in their order, each
 // once.
@@ -154,14 +131,14 @@ func TestOrderIsKeptWithManyWorkers(t *testing.T) {
 		wg.Go(func() {
 			rnd := rand.New(rand.NewPCG(uint64(w), 2)) // #nosec G404 -- a test
 			for time.Now().Before(deadline) {
-				groups, err := s.Claim(t.Context(), "erp", 1+rnd.IntN(4), time.Minute)
+				requests, err := s.Claim(t.Context(), plenty(1+rnd.IntN(4)))
 				if err != nil {
 					t.Errorf("claim: %v", err)
 					return
 				}
 				var vs []Verdict
-				for _, g := range groups {
-					e := g[0]
+				for _, r := range requests {
+					e := r.Entries[0]
 					v := Verdict{Entry: e, State: Delivered}
 					switch {
 					case e.Doubtful:
@@ -200,5 +177,120 @@ func TestOrderIsKeptWithManyWorkers(t *testing.T) {
 				t.Errorf("%s: effects out of order: %v", stream, got)
 			}
 		}
+	}
+}
+
+// A document that takes the process down with it ends in the dead-letter list, with
+// the evidence, and not in a loop.
+func TestCrashLoopEndsInADeadLetter(t *testing.T) {
+	s := open(t)
+	record(t, s, an{order: "1", state: "a"})
+	p := judgePolicy
+	p.Lost = 4
+	for i := range 100 {
+		es := claimOne(t, s)
+		if !es[0].Doubtful {
+			expire(t, s) // the process went down in it
+			continue
+		}
+		v := p.Judge(es[0], erpbridge.Result{Err: kind(erpbridge.Missing, 0)}, es[0].Now)
+		settleAll(t, s, es, v)
+		if v.State == Dead {
+			if es[0].Lost != 4 {
+				t.Errorf("dead after %d lost attempts", es[0].Lost)
+			}
+			break
+		}
+		if i == 99 {
+			t.Fatal("it never ends")
+		}
+		if _, err := s.pool.Exec(t.Context(), `update outbox set next_at = now(); update stream set due_at = now()`); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ds, err := s.DeadLetters(t.Context(), DeadLetterFilter{})
+	if err != nil || len(ds) != 1 || ds[0].CauseCode != "CRASH-LOOP" {
+		t.Errorf("%+v, %v", ds, err)
+	}
+}
+
+// Sixteen events travel together, one of them spoils every request it is in. The
+// others are delivered, each with at most one attempt held against it.
+func TestBisectFindsTheCulprit(t *testing.T) {
+	s := open(t)
+	record(t, s, orders(16)...)
+	d := plenty(1)
+	d.Batch.Events = 16
+	calls := 0
+	for ; calls < 40; calls++ {
+		rs := requests(t, s, d)
+		if len(rs) == 0 {
+			break
+		}
+		spoilt := false
+		for _, e := range rs[0].Entries {
+			spoilt = spoilt || e.Stream == "shop/order/11"
+		}
+		var vs []Verdict
+		for _, e := range rs[0].Entries {
+			r := erpbridge.Result{}
+			if spoilt {
+				r.Err = whole(erpbridge.Invalid)
+			}
+			vs = append(vs, judgePolicy.Judge(e, r, e.Now))
+			if e.Tries() != 1 {
+				t.Errorf("%s: %d tries", e.Stream, e.Tries())
+			}
+		}
+		bisect(vs)
+		if _, err := s.Settle(t.Context(), vs); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantLedger(t, s, Ledger{Accepted: 16, Delivered: 15, Dead: 1})
+	if calls > 10 {
+		t.Errorf("%d requests for one culprit of 16", calls)
+	}
+	var bound int
+	if err := s.pool.QueryRow(t.Context(), `select count(*) from stream where state = 'idle' and together <> 0`).Scan(&bound); err != nil || bound != 0 {
+		t.Errorf("%d delivered streams still travel in small company, %v", bound, err)
+	}
+}
+
+// One store's flood does not keep another store's order waiting.
+func TestStoresTakeTurns(t *testing.T) {
+	s := open(t)
+	record(t, s, orders(50)...)
+	late := an{order: "late", state: "a"}.decision()
+	late.Message.Store = "small"
+	if err := s.Record(t.Context(), []erpbridge.Decision{late}); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range requests(t, s, plenty(2)) {
+		if r.Entries[0].Stream == "shop/order/late" {
+			return
+		}
+	}
+	t.Error("the order of the small store waits behind the flood of the other")
+}
+
+func TestLinger(t *testing.T) {
+	s := open(t)
+	record(t, s, orders(2)...)
+	d := plenty(5)
+	d.Batch = Batch{Events: 3, Linger: time.Hour}
+	if rs := requests(t, s, d); len(rs) != 0 {
+		t.Fatalf("%d requests: two of three are there, and an hour to wait for the third", len(rs))
+	}
+	record(t, s, an{order: "third", state: "a"})
+	if rs := requests(t, s, d); len(rs) != 1 || len(rs[0].Entries) != 3 {
+		t.Fatalf("%+v", rs)
+	}
+	record(t, s, an{order: "fourth", state: "a"})
+	if _, err := s.pool.Exec(t.Context(), `update stream set due_at = due_at - interval '2 hours' where state = 'ready'`); err != nil {
+		t.Fatal(err)
+	}
+	if rs := requests(t, s, d); len(rs) != 1 || len(rs[0].Entries) != 1 {
+		t.Errorf("%+v: it waited long enough", rs)
 	}
 }

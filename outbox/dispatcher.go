@@ -6,19 +6,20 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime/debug"
-	"sync"
 	"time"
 
 	"go.uber.org/zap"
-	"golang.org/x/time/rate"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/internal/fault"
 )
 
 // A Queue is the half of a Store that a Dispatcher needs.
 type Queue interface {
-	Claim(ctx context.Context, target string, n int, lease time.Duration) ([][]Entry, error)
+	Claim(ctx context.Context, d Demand) ([]Request, error)
+	Held(ctx context.Context, r Request) (left time.Duration, err error)
 	Settle(ctx context.Context, vs []Verdict) (late int, err error)
+	Conclude(ctx context.Context, c Conclusion) error
 }
 
 // A Deliverer is the half of an erpbridge.ERP that a Dispatcher needs.
@@ -27,8 +28,8 @@ type Deliverer interface {
 }
 
 // A Dispatcher empties the outbox for one target: claim, deliver, judge, settle.
-// One target, one Dispatcher: an ERP that is away holds up nobody else's
-// documents.
+// One target, one Dispatcher in each daemon: an ERP that is away holds up nobody
+// else's documents.
 type Dispatcher struct {
 	Target string
 	Queue  Queue
@@ -36,150 +37,168 @@ type Dispatcher struct {
 	// Finder looks up what is in doubt; nil if the ERP cannot.
 	Finder erpbridge.Finder
 	Policy Policy
+	// Limits hold for the target as a whole: those of other daemons' dispatchers count
+	// too.
+	Limits Limits
+	Batch  Batch
+	// Closed are the target's maintenance windows: nothing is sent then.
+	Closed Calendar
 
-	Concurrency int           // requests at once
-	Batch       int           // events in one request
-	Rate        float64       // requests per second; 0: no limit
-	Timeout     time.Duration // of one request
-	Lease       time.Duration // must exceed Timeout: what ends it later is in doubt
-	Poll        time.Duration // look for due documents at least so often
-	Grace       time.Duration // for requests under way when the dispatcher is stopped
+	Timeout time.Duration // of one request
+	Lease   time.Duration // must exceed Timeout: what ends it later is in doubt
+	Poll    time.Duration // look for due documents at least so often
+	Grace   time.Duration // for requests under way when the dispatcher is stopped
 
 	// Hints says that something became due. Nil: polling alone.
 	Hints <-chan struct{}
 	Log   *zap.Logger
-
-	// once makes what was left out above.
-	prepare sync.Once
-	limiter *rate.Limiter
 }
 
 // Run delivers until ctx ends. Then it claims nothing more, gives requests under
 // way Grace to end, records what they came to, and returns.
 func (d *Dispatcher) Run(ctx context.Context) error {
-	d.prepare.Do(d.fill)
 	// work outlives ctx: a request that has left is better finished than in doubt.
 	work, abort := context.WithCancel(context.WithoutCancel(ctx))
 	defer abort()
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(d.Grace, abort) })
 	defer stop()
 
-	free := make(chan struct{}, d.Concurrency)
-	freed := make(chan struct{}, 1)
-	var workers sync.WaitGroup
-	defer workers.Wait()
+	hands := newHands(max(d.Limits.Concurrency, 1))
+	defer hands.wait()
 
-	poll := time.NewTicker(d.Poll)
-	defer poll.Stop()
 	for ctx.Err() == nil {
-		started, err := d.start(ctx, work, free, freed, &workers)
+		started, err := d.start(ctx, work, hands)
 		if err != nil && ctx.Err() == nil {
 			d.Log.Error("claiming documents", zap.String("target", d.Target), zap.Error(err))
-			d.sleep(ctx, d.Poll)
+			sleep(ctx, d.poll())
 			continue
 		}
 		if started {
 			continue
 		}
+		poll := time.NewTimer(d.poll())
 		select {
 		case <-ctx.Done():
 		case <-d.Hints:
-		case <-freed:
+		case <-hands.freed:
 		case <-poll.C:
 		}
+		poll.Stop()
 	}
 	return nil
 }
 
-// start claims for as many requests as are free and starts them. It reports
-// whether it started any.
-func (d *Dispatcher) start(ctx, work context.Context, free, freed chan struct{}, workers *sync.WaitGroup) (bool, error) {
-	slots := cap(free) - len(free)
-	if slots == 0 {
+// start claims for as many requests as there are free hands and starts them. It
+// reports whether it started any.
+func (d *Dispatcher) start(ctx, work context.Context, h *hands) (bool, error) {
+	free := h.free()
+	if _, closed := d.Closed.Until(time.Now()); free == 0 || closed {
 		return false, nil
 	}
-	groups, err := d.Queue.Claim(ctx, d.Target, slots*d.Batch, d.Lease)
+	requests, err := d.Queue.Claim(ctx, Demand{
+		Target: d.Target, Requests: free, Limits: d.Limits, Batch: d.Batch, Lease: d.Lease, Hold: d.hold(),
+	})
 	claimed := time.Now()
-	for _, batch := range d.batches(groups) {
-		free <- struct{}{}
-		workers.Go(func() {
-			defer func() {
-				<-free
-				select {
-				case freed <- struct{}{}:
-				default:
-				}
-			}()
-			d.serve(ctx, work, batch, claimed)
-		})
+	for _, r := range requests {
+		h.do(func() { d.serve(ctx, work, r, claimed) })
 	}
-	return len(groups) > 0, err
+	return len(requests) > 0, err
 }
 
-// batches gathers groups into requests: look-ups and deliveries apart.
-func (d *Dispatcher) batches(groups [][]Entry) [][]Entry {
-	var batches [][]Entry
-	var deliver, find []Entry
-	events := map[bool]int{}
-	for _, g := range groups {
-		doubtful := g[0].Doubtful
-		into := &deliver
-		if doubtful {
-			into = &find
-		}
-		*into = append(*into, g...)
-		if events[doubtful]++; events[doubtful] == d.Batch {
-			batches = append(batches, *into)
-			*into, events[doubtful] = nil, 0
-		}
+// poll is how long to wait for what nothing announces.
+func (d *Dispatcher) poll() time.Duration {
+	p := d.Poll
+	if p <= 0 {
+		p = time.Second
 	}
-	for _, rest := range [][]Entry{deliver, find} {
-		if len(rest) > 0 {
-			batches = append(batches, rest)
-		}
+	if l := d.Batch.Linger; l > 0 {
+		p = min(p, l)
 	}
-	return batches
+	return p
 }
 
-// serve makes one request for the entries of a batch and records what it came to.
-func (d *Dispatcher) serve(ctx, work context.Context, batch []Entry, claimed time.Time) {
-	if err := d.limiter.Wait(ctx); err != nil {
-		// Stopped before anything left: the lease is given back, nothing counts.
-		d.settle(work, giveBack(batch), claimed)
-		return
-	}
-	if left := d.Lease - time.Since(claimed); left < d.Timeout {
-		// The process slept. To send now could be to send beside somebody else.
-		d.Log.Warn("claimed too long ago, not sending", zap.String("target", d.Target), zap.Int("documents", len(batch)))
-		d.settle(work, giveBack(batch), claimed)
+// hold is how long a request may keep its permission: as long as the ERP may be
+// busy with it, and a little for what comes before it is sent.
+func (d *Dispatcher) hold() time.Duration { return min(d.Timeout+d.Timeout/4+time.Second, d.Lease) }
+
+// serve makes one request and records what it came to.
+func (d *Dispatcher) serve(ctx, work context.Context, r Request, claimed time.Time) {
+	if why := d.ready(ctx, r, claimed); why != "" {
+		d.Log.Info("not sent, given back", zap.String("target", d.Target), zap.Int("documents", len(r.Entries)), zap.String("why", why))
+		wait := time.Second // whatever it is, it is no better at once
+		if ctx.Err() != nil {
+			wait = 0 // another daemon may have it now
+		}
+		vs := giveBack(r.Entries, wait)
+		if ctx.Err() != nil && fault.Planted("stop-drops") { // planted: a stop forgets what was claimed
+			for i := range vs {
+				vs[i].State = Delivered
+			}
+		}
+		d.settle(work, vs, claimed)
+		d.conclude(work, Conclusion{Target: d.Target, Slot: r.Slot, Outcome: NothingMet, Limits: d.Limits})
 		return
 	}
 	rctx, cancel := context.WithTimeout(work, d.Timeout)
-	results := d.request(rctx, batch)
+	results := d.request(rctx, r.Entries)
 	cancel()
 
-	vs := make([]Verdict, len(batch))
-	for i, e := range batch {
-		vs[i] = d.Policy.Judge(e, results[i], e.Now.Add(time.Since(claimed)))
+	took := time.Since(claimed)
+	vs := make([]Verdict, len(r.Entries))
+	c := Conclusion{Target: d.Target, Slot: r.Slot, Limits: d.Limits}
+	c.Outcome, c.Pause, c.Cause = outcome(results, r.Entries[0].Doubtful)
+	for i, e := range r.Entries {
+		vs[i] = d.Policy.Judge(e, results[i], e.Now.Add(took))
 		if work.Err() != nil && vs[i].State == Pending {
 			vs[i].Spared = true // our own stop cut it short
 		}
+		c.Pause = max(c.Pause, vs[i].Pause)
+		if vs[i].State == Delivered {
+			c.Delivered++
+		}
+	}
+	if work.Err() != nil && c.Outcome == NoAnswer {
+		c.Outcome = NothingMet // it was us who did not wait for the answer
 	}
 	behind(vs)
+	bisect(vs)
 	d.settle(work, vs, claimed)
+	d.conclude(work, c)
 }
 
-// behind keeps a document from being held to account for another one's failure: a
-// deposit without its order says that the order is missing, which it is, because
-// the order before it in the same event did not go through. It waits for that one
-// and spends no tries.
-func behind(vs []Verdict) {
-	stuck := make(map[int64]bool) // by event
-	for i, v := range vs {
-		if stuck[v.Entry.EventID] && erpbridge.KindOf(v.Cause) == erpbridge.Missing && !v.Entry.Doubtful {
-			vs[i].State, vs[i].Spared = Pending, true
-		}
-		stuck[v.Entry.EventID] = stuck[v.Entry.EventID] || v.State != Delivered
+// ready waits for the request's time and then makes sure that it still may be sent.
+// It returns why not.
+func (d *Dispatcher) ready(ctx context.Context, r Request, claimed time.Time) string {
+	if !sleep(ctx, r.Wait-time.Since(claimed)) {
+		return "the daemon is being stopped"
+	}
+	if until, closed := d.Closed.Until(time.Now()); closed {
+		return "its maintenance window began, until " + until.Format(time.RFC3339)
+	}
+	if fault.Planted("lease-unchecked") { // planted: whoever once had the lease sends
+		return ""
+	}
+	// Both clocks have to agree that there is time left: Postgres' tells when the whole
+	// machine slept, ours when Postgres was asked before we slept.
+	left, err := d.Queue.Held(ctx, r)
+	switch asked := d.Lease - time.Since(claimed); {
+	case err != nil:
+		return "its lease cannot be looked at: " + err.Error()
+	case left == 0:
+		return "it is not ours any more, or the target was paused"
+	case min(left, asked) < d.Timeout:
+		return "it was claimed too long ago: the process slept"
+	}
+	return ""
+}
+
+// conclude tells the queue how the target did. If that cannot be told, the
+// permission ends by itself.
+func (d *Dispatcher) conclude(ctx context.Context, c Conclusion) {
+	cctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if err := d.Queue.Conclude(cctx, c); err != nil {
+		d.Log.Error("concluding a request", zap.String("target", d.Target), zap.Error(err))
 	}
 }
 
@@ -207,9 +226,12 @@ func (d *Dispatcher) request(ctx context.Context, batch []Entry) (results []erpb
 		if d.Finder == nil {
 			return all(&erpbridge.Error{Op: "outbox.Dispatcher", Kind: erpbridge.Missing, Err: errors.New("this target cannot look up")})
 		}
-		results = d.Finder.Find(ctx, docs)
-	} else {
-		results = d.ERP.Deliver(ctx, docs)
+		err := fault.Do("outbox.find", func() error { results = d.Finder.Find(ctx, docs); return nil })
+		if err != nil {
+			return all(err)
+		}
+	} else if err := fault.Do("outbox.deliver", func() error { results = d.ERP.Deliver(ctx, docs); return nil }); err != nil {
+		return all(&erpbridge.Error{Op: "outbox.Dispatcher", Kind: erpbridge.InDoubt, Err: err})
 	}
 	if len(results) != len(docs) {
 		return all(&erpbridge.Error{
@@ -233,7 +255,7 @@ func (d *Dispatcher) settle(ctx context.Context, vs []Verdict, claimed time.Time
 			return
 		}
 		d.Log.Error("recording results", zap.String("target", d.Target), zap.Int("documents", len(vs)), zap.Error(err))
-		if !d.sleep(sctx, wait) || ctx.Err() != nil {
+		if !sleep(sctx, wait) || ctx.Err() != nil {
 			return // the lease ends, and the documents are looked up
 		}
 	}
@@ -264,10 +286,10 @@ func (d *Dispatcher) tell(vs []Verdict, late int) {
 }
 
 // giveBack is the verdict on entries of which nothing left.
-func giveBack(batch []Entry) []Verdict {
+func giveBack(batch []Entry, wait time.Duration) []Verdict {
 	vs := make([]Verdict, len(batch))
 	for i, e := range batch {
-		vs[i] = Verdict{Entry: e, State: Pending, At: e.Now, Spared: true}
+		vs[i] = Verdict{Entry: e, State: Pending, At: e.Now.Add(wait), Spared: true}
 		if e.Doubtful {
 			vs[i].State = InDoubt
 		}
@@ -276,7 +298,10 @@ func giveBack(batch []Entry) []Verdict {
 }
 
 // sleep waits and reports whether ctx is still good.
-func (d *Dispatcher) sleep(ctx context.Context, wait time.Duration) bool {
+func sleep(ctx context.Context, wait time.Duration) bool {
+	if wait <= 0 {
+		return ctx.Err() == nil
+	}
 	t := time.NewTimer(wait)
 	defer t.Stop()
 	select {
@@ -285,19 +310,6 @@ func (d *Dispatcher) sleep(ctx context.Context, wait time.Duration) bool {
 	case <-t.C:
 		return true
 	}
-}
-
-func (d *Dispatcher) fill() {
-	d.Concurrency = max(d.Concurrency, 1)
-	d.Batch = max(d.Batch, 1)
-	if d.Poll <= 0 {
-		d.Poll = time.Second
-	}
-	if d.Rate <= 0 {
-		d.Rate = float64(rate.Inf)
-	}
-	d.Policy.Blind = d.Finder == nil
-	d.limiter = rate.NewLimiter(rate.Limit(d.Rate), 1) // an even pace, no bursts
 }
 
 // FullJitter spreads a wait over its whole length, but never under a tenth of it.

@@ -1,10 +1,10 @@
 package outbox
 
 import (
+	"container/heap"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -15,39 +15,97 @@ import (
 	"github.com/hakooi/erpbridge"
 )
 
-// memory is an outbox of independent entries, in memory.
+// memory is an outbox of independent entries, in memory, with the same limits.
 type memory struct {
-	mu      sync.Mutex
-	waiting []Entry
-	due     map[int64]time.Time
-	settled []Verdict
-	down    int // the next settles fail
+	mu       sync.Mutex
+	ready    []Entry
+	later    byTime
+	settled  map[State]int
+	verdicts []Verdict // the first of them
+	standing Standing
+	slots    map[string]time.Time
+	tokens   int
+	told     int  // alerts about the target
+	down     int  // the next settles fail
+	lost     bool // leases are somebody else's by now
 }
 
 func newMemory(n int) *memory {
-	m := &memory{due: map[int64]time.Time{}}
+	m := &memory{settled: map[State]int{}, slots: map[string]time.Time{}}
 	for i := range n {
-		m.waiting = append(m.waiting, Entry{ID: int64(i + 1), Since: time.Now(), Document: erpbridge.Document{Stream: fmt.Sprint(i)}})
+		m.ready = append(m.ready, Entry{ID: int64(i + 1), EventID: int64(i + 1), Since: time.Now(), Document: erpbridge.Document{Stream: fmt.Sprint(i)}})
 	}
 	return m
 }
 
-func (m *memory) Claim(_ context.Context, _ string, n int, _ time.Duration) ([][]Entry, error) {
+// byTime are entries that wait for their time.
+type byTime []waiting
+
+type waiting struct {
+	Entry
+	due time.Time
+}
+
+func (b byTime) Len() int           { return len(b) }
+func (b byTime) Less(i, j int) bool { return b[i].due.Before(b[j].due) }
+func (b byTime) Swap(i, j int)      { b[i], b[j] = b[j], b[i] }
+func (b *byTime) Push(x any)        { *b = append(*b, x.(waiting)) }
+func (b *byTime) Pop() any {
+	last := (*b)[len(*b)-1]
+	*b = (*b)[:len(*b)-1]
+	return last
+}
+
+func (m *memory) Claim(_ context.Context, d Demand) ([]Request, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	var out [][]Entry
-	var rest []Entry
-	for _, e := range m.waiting {
-		if len(out) == n || time.Now().Before(m.due[e.ID]) {
-			rest = append(rest, e)
-			continue
-		}
-		e.Attempt++
-		e.Now = time.Now()
-		out = append(out, []Entry{e})
+	now := time.Now()
+	for len(m.later) > 0 && !m.later[0].due.After(now) {
+		m.ready = append(m.ready, heap.Pop(&m.later).(waiting).Entry)
 	}
-	m.waiting = rest
+	open := 0
+	for slot, until := range m.slots {
+		if until.After(now) {
+			open++
+		} else {
+			delete(m.slots, slot)
+		}
+	}
+	standing, waits := d.Limits.Admit(m.standing, open, min(d.Requests, len(m.ready)), now)
+	m.standing = standing
+	var out []Request
+	for _, wait := range waits {
+		e := m.ready[0]
+		m.ready = m.ready[1:]
+		e.Attempt++
+		e.Now, e.Away = now, m.standing.Away()
+		m.tokens++
+		r := Request{Slot: fmt.Sprint(m.tokens), Wait: wait, Entries: []Entry{e}}
+		m.slots[r.Slot] = now.Add(r.Wait + d.Hold)
+		out = append(out, r)
+	}
 	return out, nil
+}
+
+func (m *memory) Held(context.Context, Request) (time.Duration, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.lost {
+		return 0, nil
+	}
+	return time.Hour, nil
+}
+
+func (m *memory) Conclude(_ context.Context, c Conclusion) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.slots, c.Slot)
+	before := m.standing.Away()
+	m.standing = c.Limits.Learn(m.standing, c.Outcome, c.Pause, time.Now())
+	if m.standing.Away() && !before {
+		m.told++
+	}
+	return nil
 }
 
 func (m *memory) Settle(ctx context.Context, vs []Verdict) (int, error) {
@@ -60,35 +118,29 @@ func (m *memory) Settle(ctx context.Context, vs []Verdict) (int, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
-	m.settled = append(m.settled, vs...)
 	for _, v := range vs {
+		m.settled[v.State]++
+		if len(m.verdicts) < 1000 {
+			m.verdicts = append(m.verdicts, v)
+		}
 		e := v.Entry
 		if v.Spared {
 			e.Spared++
 		}
-		e.Doubtful = v.State == InDoubt
+		if e.Doubtful = v.State == InDoubt; e.Doubtful && e.DoubtSince.IsZero() {
+			e.DoubtSince = time.Now()
+		}
 		if v.State == Pending || v.State == InDoubt {
-			m.due[e.ID] = v.At
-			if v.Pause > 0 {
-				for _, w := range m.waiting {
-					m.due[w.ID] = v.At
-				}
-			}
-			m.waiting = append(m.waiting, e)
+			heap.Push(&m.later, waiting{e, v.At})
 		}
 	}
 	return 0, nil
 }
 
-func (m *memory) count(s State) (n int) {
+func (m *memory) count(s State) int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, v := range m.settled {
-		if v.State == s {
-			n++
-		}
-	}
-	return n
+	return m.settled[s]
 }
 
 // erp is an ERP of two functions.
@@ -115,7 +167,7 @@ func (e erp) all(docs []erpbridge.Document, err error) []erpbridge.Result {
 
 func dispatcher(q Queue, e erp) *Dispatcher {
 	return &Dispatcher{
-		Target: "erp", Queue: q, ERP: e, Finder: e, Concurrency: 3, Batch: 1, Timeout: time.Minute, Lease: 3 * time.Minute,
+		Target: "erp", Queue: q, ERP: e, Finder: e, Limits: Limits{Concurrency: 3}, Batch: Batch{Events: 1}, Timeout: time.Minute, Lease: 3 * time.Minute,
 		Poll: time.Second, Grace: 10 * time.Second, Policy: judgePolicy, Log: zap.NewNop(),
 	}
 }
@@ -177,7 +229,7 @@ func TestDispatcherKeepsItsPace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := newMemory(100)
 		d := dispatcher(q, erp{deliver: func(context.Context, []erpbridge.Document) error { return nil }})
-		d.Rate = 2
+		d.Limits.Rate = 2
 		runFor(t, d, 20*time.Second)
 		if n := q.count(Delivered); n < 38 || n > 42 {
 			t.Errorf("%d delivered in 20 s at 2 a second", n)
@@ -204,7 +256,7 @@ func TestDispatcherLooksUpWhatIsInDoubt(t *testing.T) {
 				return kind(erpbridge.Missing, 0)
 			},
 		})
-		d.Concurrency = 1
+		d.Limits.Concurrency = 1
 		runFor(t, d, time.Minute)
 		if fmt.Sprint(sent) != "[0 1 1]" || q.count(Delivered) != 2 {
 			t.Errorf("sent %v, %d delivered", sent, q.count(Delivered))
@@ -257,8 +309,8 @@ func TestStopFinishesWhatHasLeft(t *testing.T) {
 			}
 		}})
 		runFor(t, d, time.Second)
-		if q.count(Delivered) != 3 || len(q.settled) != 3 {
-			t.Errorf("%d delivered of %d settled; want the 3 under way, and no new ones", q.count(Delivered), len(q.settled))
+		if q.count(Delivered) != 3 || len(q.verdicts) != 3 {
+			t.Errorf("%d delivered of %d settled; want the 3 under way, and no new ones", q.count(Delivered), len(q.verdicts))
 		}
 	})
 }
@@ -275,9 +327,9 @@ func TestHardStopLeavesDoubtAndCountsNothing(t *testing.T) {
 		}})
 		runFor(t, d, time.Second)
 		if q.count(InDoubt) != 2 || q.count(Pending) != 1 {
-			t.Fatalf("%+v", q.settled)
+			t.Fatalf("%+v", q.verdicts)
 		}
-		for _, v := range q.settled {
+		for _, v := range q.verdicts {
 			if v.State == Pending && !v.Spared {
 				t.Errorf("our own stop was held against document %d", v.Entry.ID)
 			}
@@ -305,22 +357,126 @@ func (tooFew) Deliver(context.Context, []erpbridge.Document) []erpbridge.Result 
 	return []erpbridge.Result{{}}
 }
 
-// A deposit that lacks its order waits behind the order's dead letter and does not
-// become one itself.
-func TestMissingBehindAFailureWaits(t *testing.T) {
-	vs := []Verdict{
-		{Entry: Entry{ID: 1, EventID: 1}, State: Delivered},
-		{Entry: Entry{ID: 2, EventID: 1}, State: Dead, Cause: kind(erpbridge.Invalid, 0)},
-		{Entry: Entry{ID: 3, EventID: 1}, State: Dead, Cause: kind(erpbridge.Missing, 0)},
-		{Entry: Entry{ID: 4, EventID: 1}, State: Dead, Cause: kind(erpbridge.Invalid, 0)},
-		{Entry: Entry{ID: 5, EventID: 2}, State: Dead, Cause: kind(erpbridge.Missing, 0)},
-	}
-	behind(vs)
-	var got []State
-	for _, v := range vs {
-		got = append(got, v.State)
-	}
-	if want := []State{Delivered, Dead, Pending, Dead, Dead}; !slices.Equal(got, want) || !vs[2].Spared {
-		t.Errorf("states %v, want %v", got, want)
-	}
+// An hour of outage with 50,000 orders waiting, through 20 restarts of the daemon:
+// the ERP never sees more requests at once than it may, it is probed and not
+// hammered, nobody's tries are spent, one alert is raised, and afterwards the
+// backlog drains at the configured pace.
+func TestAnHourOfOutage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const backlog, pace, atOnce = 50_000, 50, 8
+		q := newMemory(backlog)
+		began := time.Now()
+		back := began.Add(time.Hour)
+		var mu sync.Mutex
+		now, most, probes := 0, 0, 0
+		e := erp{deliver: func(ctx context.Context, _ []erpbridge.Document) error {
+			mu.Lock()
+			now++
+			most = max(most, now)
+			away := time.Now().Before(back)
+			if away {
+				probes++
+			}
+			mu.Unlock()
+			defer func() {
+				mu.Lock()
+				now--
+				mu.Unlock()
+			}()
+			time.Sleep(20 * time.Millisecond)
+			if away {
+				return kind(erpbridge.Transient, 0)
+			}
+			return nil
+		}}
+		for range 20 { // restarts
+			d := dispatcher(q, e)
+			d.Limits = Limits{Concurrency: atOnce, Rate: pace}
+			runFor(t, d, 3*time.Minute)
+		}
+		if most > atOnce || probes > 500 || q.told != 1 || q.count(Dead) != 0 {
+			t.Fatalf("during the outage: %d at once, %d requests, %d alerts, %d dead", most, probes, q.told, q.count(Dead))
+		}
+		d := dispatcher(q, e)
+		d.Limits = Limits{Concurrency: atOnce, Rate: pace}
+		span := time.Duration(backlog / pace * 1.05 * float64(time.Second))
+		runFor(t, d, span+lastProbe)
+		if n := q.count(Delivered); n != backlog {
+			t.Errorf("%d of %d delivered in %s at %d a second", n, backlog, span+lastProbe, pace)
+		}
+		if most > atOnce || q.told != 1 {
+			t.Errorf("%d at once, %d alerts", most, q.told)
+		}
+	})
+}
+
+func TestThrottlingSlowsDown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newMemory(2_000)
+		var mu sync.Mutex
+		now, throttled := 0, 0
+		d := dispatcher(q, erp{deliver: func(context.Context, []erpbridge.Document) error {
+			mu.Lock()
+			now++
+			much := now > 3 // fewer than the operator wrote down
+			if much {
+				throttled++
+			}
+			mu.Unlock()
+			defer func() {
+				mu.Lock()
+				now--
+				mu.Unlock()
+			}()
+			time.Sleep(100 * time.Millisecond)
+			if much {
+				return kind(erpbridge.Throttled, 0)
+			}
+			return nil
+		}})
+		d.Limits.Concurrency = 16
+		runFor(t, d, 10*time.Minute)
+		if q.count(Delivered) != 2_000 || q.count(Dead) != 0 {
+			t.Errorf("%d delivered, %d dead", q.count(Delivered), q.count(Dead))
+		}
+		if throttled > 300 {
+			t.Errorf("%d requests for 2,000 documents were throttled", throttled)
+		}
+	})
+}
+
+func TestNothingIsSentInAMaintenanceWindow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // begins at midnight UTC
+		q := newMemory(10)
+		var sent []time.Time
+		d := dispatcher(q, erp{deliver: func(context.Context, []erpbridge.Document) error {
+			sent = append(sent, time.Now().UTC())
+			return nil
+		}})
+		d.Limits.Concurrency = 1
+		d.Closed = Calendar{{From: 23 * time.Hour, To: 2 * time.Hour, Zone: time.UTC}}
+		runFor(t, d, 3*time.Hour)
+		if len(sent) != 10 || sent[0].Hour() != 2 {
+			t.Errorf("sent at %v", sent)
+		}
+	})
+}
+
+// A process that slept past its lease wakes up and sends nothing.
+func TestZombieSendsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newMemory(1)
+		q.lost = true
+		sent := 0
+		d := dispatcher(q, erp{deliver: func(context.Context, []erpbridge.Document) error { sent++; return nil }})
+		runFor(t, d, time.Minute)
+		if sent != 0 || q.count(Pending) == 0 {
+			t.Errorf("sent %d", sent)
+		}
+		for _, v := range q.verdicts {
+			if !v.Spared {
+				t.Error("it was held against the document")
+			}
+		}
+	})
 }

@@ -18,6 +18,12 @@ type Entry struct {
 	// earlier ones are not held against the document.
 	Attempt int
 	Spared  int
+	// Lost counts the attempts in a row that nobody ended, up to now: the process that
+	// made them went down.
+	Lost int
+	// Away: the target had failed many times in a row when this was claimed, and this
+	// is its probe.
+	Away bool
 	// Since is when the document was accepted, DoubtSince when it fell into doubt,
 	// Now the time of the claim: all by Postgres' clock.
 	Since      time.Time
@@ -53,7 +59,10 @@ type Verdict struct {
 	// Spared: the attempt is not held against the document.
 	Spared bool
 	// Pause keeps the whole target from being claimed for so long.
-	Pause   time.Duration
-	Receipt erpbridge.Receipt
-	Cause   error
+	Pause time.Duration
+	// Together, if not 0, bounds how many streams the document's may travel with from
+	// now on.
+	Together int
+	Receipt  erpbridge.Receipt
+	Cause    error
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/cenkalti/backoff/v4"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/internal/fault"
 )
 
 // Policy is how often and how long one target is tried.
@@ -19,6 +20,9 @@ type Policy struct {
 	Attempts int           // for errors nobody understands; then dead
 	Missing  int           // for references that are not there yet; then dead
 	MaxAge   time.Duration // for an ERP that is away: an outage is not the document's fault
+
+	// Lost is how many attempts in a row may go down with their process; then dead.
+	Lost int
 
 	// Refusal is how long a target rests after refused credentials, Throttle after
 	// asking for less without saying for how long.
@@ -47,14 +51,12 @@ const longestAfter = time.Hour
 func (p Policy) Judge(e Entry, r erpbridge.Result, now time.Time) Verdict {
 	v := Verdict{Entry: e, Receipt: r.Receipt, Cause: r.Err}
 	kind := erpbridge.KindOf(r.Err)
-	if r.Err == nil || kind == erpbridge.Duplicate {
+	switch {
+	case r.Err == nil || kind == erpbridge.Duplicate:
 		v.State, v.Cause = Delivered, nil
-		if e.Doubtful {
-			v.Spared = true
-		}
+		v.Spared = e.Doubtful
 		return v
-	}
-	if e.Doubtful {
+	case e.Doubtful:
 		return p.judgeLookup(e, v, kind, now)
 	}
 	switch kind {
@@ -68,14 +70,23 @@ func (p Policy) Judge(e Entry, r erpbridge.Result, now time.Time) Verdict {
 	case erpbridge.InDoubt:
 		v.State = InDoubt
 		v.At = now.Add(p.LookupAfter)
-		if p.Blind {
+		if p.Blind || fault.Planted("unknown-failed") { // planted: unknown counts as failed
 			v.State, v.At = Pending, now.Add(p.wait(e.Tries()))
+		}
+		if fault.Planted("unknown-sent") { // planted: unknown counts as sent
+			v.State, v.Cause = Delivered, nil
 		}
 	case erpbridge.Invalid, erpbridge.Ignored, erpbridge.Held:
 		v.State = Dead
 	case erpbridge.Missing:
 		p.again(&v, now, e.Tries() >= p.Missing)
 	case erpbridge.Transient:
+		if e.Away {
+			// The probe of a target that is away for everybody: it is the target that
+			// waits, and the document is neither late nor guilty.
+			v.State, v.At, v.Spared = Pending, now, true
+			break
+		}
 		p.again(&v, now, now.Sub(e.Since) >= p.MaxAge)
 	default:
 		p.again(&v, now, e.Tries() >= p.Attempts)
@@ -88,15 +99,36 @@ func (p Policy) Judge(e Entry, r erpbridge.Result, now time.Time) Verdict {
 func (p Policy) judgeLookup(e Entry, v Verdict, kind erpbridge.Kind, now time.Time) Verdict {
 	v.Spared = true
 	switch {
+	case kind == erpbridge.Missing && p.Lost > 0 && e.Lost >= p.Lost:
+		v.State = Dead
+		v.Cause = &erpbridge.Error{
+			Op: "outbox.Judge", Kind: erpbridge.Unknown, Code: "CRASH-LOOP",
+			Err: fmt.Errorf("the process went down in each of the last %d attempts to send it, and the ERP does not have it: see the attempts' daemons and their logs", e.Lost),
+		}
+	case kind == erpbridge.Missing && now.Sub(e.DoubtSince) >= p.LookupAfter && now.Sub(e.Since) >= p.MaxAge && e.Tries() > 1:
+		v.State = Dead
+		v.Cause = &erpbridge.Error{
+			Op: "outbox.Judge", Kind: erpbridge.InDoubt,
+			Err: fmt.Errorf("for %s no attempt got an answer that could be understood, and the ERP does not have it", now.Sub(e.Since).Round(time.Second)),
+		}
 	case kind == erpbridge.Missing && now.Sub(e.DoubtSince) >= p.LookupAfter:
-		// The ERP surely does not have it: it may be sent (again) now.
+		// The ERP surely does not have it: it may be sent (again); the first time at
+		// once, then at the pace of what fails, since that is what it does.
 		v.State, v.At = Pending, now
+		if tries := e.Tries() - 1; tries > 1 {
+			v.At = now.Add(p.wait(tries - 1))
+		}
 		v.Cause = &erpbridge.Error{
 			Op: "outbox.Judge", Kind: erpbridge.Missing,
 			Err: errors.New("looked up after an attempt in doubt: the ERP does not have it; sending it again"),
 		}
 	case kind == erpbridge.Missing:
 		v.State, v.At = InDoubt, e.DoubtSince.Add(p.LookupAfter)
+	case e.Away && kind != erpbridge.Missing:
+		v.State, v.At = InDoubt, now // it is the target that waits, see Judge
+		if kind == erpbridge.Refused {
+			v.Pause = p.Refusal
+		}
 	case now.Sub(e.DoubtSince) >= p.MaxAge:
 		v.State = Dead
 		v.Cause = &erpbridge.Error{
@@ -146,7 +178,7 @@ func (p Policy) wait(tries int) time.Duration {
 }
 
 func (p Policy) spread(d time.Duration) time.Duration {
-	if p.Jitter == nil {
+	if p.Jitter == nil || fault.Planted("no-jitter") { // planted: what failed together comes back together
 		return d
 	}
 	return p.Jitter(d)

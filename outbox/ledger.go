@@ -65,9 +65,14 @@ type Status struct {
 // A TargetStatus is the ledger of one target, in documents.
 type TargetStatus struct {
 	Ledger
-	Parked     int64      `json:"parked_streams"` // orders that wait behind a dead document
-	PausedTill *time.Time `json:"paused_until,omitempty"`
-	Reason     string     `json:"paused_reason,omitempty"`
+	Parked int64 `json:"parked_streams"` // orders that wait behind a dead document
+	// State is how the target is doing; nil if nothing was ever sent to it.
+	State *TargetState `json:"state,omitempty"`
+	// PerSecond is how many documents were delivered in a second, over the last
+	// minutes. EmptyAt is when the pending ones will be at that pace; nil if nothing is
+	// pending, or nothing moves.
+	PerSecond float64    `json:"delivered_per_second"`
+	EmptyAt   *time.Time `json:"empty_at,omitempty"`
 }
 
 // ReadStatus counts, in one snapshot. What became of an event is worked out from
@@ -153,18 +158,38 @@ func readTargets(ctx context.Context, tx pgx.Tx, st *Status) error {
 	}); err != nil {
 		return err
 	}
-	q, err = tx.Query(ctx, `select name, resume_at, reason from target where resume_at > now()`)
+	states, err := readTargetStates(ctx, tx)
 	if err != nil {
 		return err
 	}
-	var till time.Time
-	var reason string
-	_, err = pgx.ForEachRow(q, []any{&target, &till, &reason}, func() error {
+	for _, state := range states {
+		t := st.Targets[state.Name]
+		t.State = &state
+		t.Balanced = t.Accepted == t.Sum()
+		st.Targets[state.Name] = t
+	}
+	return readPace(ctx, tx, st)
+}
+
+// readPace reads how fast the targets take documents, and works out when they will
+// be done. The minute that is not over counts for as much of it as has passed.
+func readPace(ctx context.Context, tx pgx.Tx, st *Status) error {
+	q, err := tx.Query(ctx, `
+		select target, (sum(delivered) / greatest(extract(epoch from now() - min(minute)), 1))::float8, now() from throughput
+		where minute >= date_trunc('minute', now()) - interval '2 minutes' group by target`)
+	if err != nil {
+		return err
+	}
+	var target string
+	var pace float64
+	var now time.Time
+	_, err = pgx.ForEachRow(q, []any{&target, &pace, &now}, func() error {
 		t := st.Targets[target]
-		at := till.UTC()
-		t.PausedTill, t.Reason = &at, reason
-		if t.Accepted == 0 {
-			t.Balanced = true
+		t.PerSecond = pace
+		moves := pace > 0 && (t.State == nil || t.State.PausedBy == "" && !t.State.Away)
+		if t.Pending > 0 && moves {
+			at := now.Add(time.Duration(float64(t.Pending) / pace * float64(time.Second))).UTC()
+			t.EmptyAt = &at
 		}
 		st.Targets[target] = t
 		return nil

@@ -17,10 +17,10 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // open returns a store on a fresh, migrated database.
 func open(t *testing.T) *Store {
 	t.Helper()
-	url := testenv.Database(t)
-	if _, err := Migrate(t.Context(), url); err != nil {
-		t.Fatal(err)
-	}
+	url := testenv.Migrated(t, testenv.Fingerprint(t, migrations), func(url string) error {
+		_, err := Migrate(t.Context(), url)
+		return err
+	})
 	s, err := Open(t.Context(), Config{URL: url})
 	if err != nil {
 		t.Fatal(err)
@@ -35,6 +35,7 @@ var day = time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)
 type an struct {
 	order, state string
 	at           time.Duration // of the state, after day
+	rank         int           // of the state, among those of its instant
 	docs         int           // 0: one
 	id           string        // of the message; default: of order and state
 }
@@ -50,7 +51,7 @@ func (a an) decision() erpbridge.Decision {
 		},
 		Verdict: erpbridge.Accept, Stream: "order/" + a.order, Order: "#" + a.order, Mapping: "m1",
 	}
-	version := erpbridge.Version{At: day.Add(a.at), Digest: a.state + "-0123456789abcdef"}
+	version := erpbridge.Version{At: day.Add(a.at), Rank: a.rank, Digest: a.state + "-0123456789abcdef"}
 	for i := range max(a.docs, 1) {
 		kind := fmt.Sprintf("Kind%d", i+1)
 		d.Documents = append(d.Documents, erpbridge.Document{
@@ -70,11 +71,23 @@ func record(t *testing.T, s *Store, as ...an) {
 	}
 }
 
+// plenty is a demand of n requests that no limit but n bounds, one stream each.
+func plenty(n int) Demand {
+	return Demand{
+		Target: "erp", Requests: n, Limits: Limits{Concurrency: 1_000_000}, Batch: Batch{Events: 1},
+		Lease: time.Minute, Hold: time.Minute,
+	}
+}
+
 func claim(t *testing.T, s *Store, n int) [][]Entry {
 	t.Helper()
-	groups, err := s.Claim(t.Context(), "erp", n, time.Minute)
+	requests, err := s.Claim(t.Context(), plenty(n))
 	if err != nil {
 		t.Fatal(err)
+	}
+	var groups [][]Entry
+	for _, r := range requests {
+		groups = append(groups, r.Entries)
 	}
 	return groups
 }

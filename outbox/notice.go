@@ -23,6 +23,19 @@ type Notice struct {
 	Attempts   int // how often telling was tried
 }
 
+// Tell writes an alert that is about no event and no target: something with the
+// bridge itself. While one of the same kind is not older than again, it is not
+// repeated, by whichever daemon.
+func (s *Store) Tell(ctx context.Context, kind, reason string, again time.Duration) error {
+	_, err := s.pool.Exec(ctx, `
+		insert into alert (kind, reason) select $1, $2
+		where not exists (select from alert where kind = $1 and created_at > now() - $3::interval)`, kind, clean(reason), again)
+	if err != nil {
+		return fmt.Errorf("writing an alert: %w", err)
+	}
+	return nil
+}
+
 // noticeLease keeps notices that are being sent from a second mailer.
 const noticeLease = 2 * time.Minute
 

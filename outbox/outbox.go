@@ -12,7 +12,10 @@
 //   - Of one stream (one order at one target) only the head event is ever with a
 //     worker. A dead head parks its stream, visibly.
 //   - A worker that comes late changes nothing: every write carries the lease
-//     token and the attempt's number.
+//     token and the attempt's number, and before it sends it asks whether the lease
+//     is still its own.
+//   - A target's limits hold across all daemons and restarts: each open request has
+//     a slot in Postgres, given out under the lock of the target's row.
 //
 // The states of a document:
 //
@@ -64,6 +67,7 @@ type Store struct {
 	door   *pgxpool.Pool
 	url    string
 	daemon string
+	cursor cursor
 }
 
 // Open prepares the connection pools. It does not connect, so that the daemon

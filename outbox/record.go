@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/internal/fault"
 )
 
 // Record makes what the pipeline decided durable, all of ds in one transaction:
@@ -28,7 +29,7 @@ func (s *Store) Record(ctx context.Context, ds []erpbridge.Decision) error {
 	if len(ds) == 0 {
 		return nil
 	}
-	err := inTx(ctx, s.pool, func(tx pgx.Tx) error {
+	err := inTx(ctx, s.pool, "outbox.record", func(tx pgx.Tx) error {
 		r := recording{tx: tx, ctx: ctx}
 		return r.run(ds)
 	})
@@ -41,7 +42,7 @@ func (s *Store) Record(ctx context.Context, ds []erpbridge.Decision) error {
 // Receive puts a message into the inbox as it came, for the pipeline to look at
 // later. The webhook gateway uses it while the broker is away.
 func (s *Store) Receive(ctx context.Context, m erpbridge.Message) error {
-	err := inTx(ctx, s.door, func(tx pgx.Tx) error {
+	err := inTx(ctx, s.door, "outbox.receive", func(tx pgx.Tx) error {
 		r := recording{tx: tx, ctx: ctx}
 		rows := []*row{newRow(erpbridge.Decision{Message: m})}
 		rows[0].undigested = true
@@ -78,6 +79,14 @@ func compareDeliveries(a, b delivery) int {
 }
 
 func newRow(d erpbridge.Decision) *row {
+	if fault.Planted("no-unique-key") { // planted: nothing tells that a message or a document was there before
+		unique := "/" + newSlot()
+		d.Message.ID += unique
+		d.Documents = slices.Clone(d.Documents)
+		for i := range d.Documents {
+			d.Documents[i].Key += unique
+		}
+	}
 	sum := sha256.Sum256(d.Message.Body)
 	return &row{Decision: d, sha: sum[:]}
 }
@@ -87,7 +96,7 @@ func (r *recording) run(ds []erpbridge.Decision) error {
 	for i, d := range ds {
 		rows[i] = newRow(d)
 	}
-	if err := r.insertInbox(rows); err != nil {
+	if err := fault.Do("outbox.record.inbox", func() error { return r.insertInbox(rows) }); err != nil {
 		return err
 	}
 	var accepted []*row
@@ -99,7 +108,7 @@ func (r *recording) run(ds []erpbridge.Decision) error {
 	if err := r.insertDocuments(accepted); err != nil {
 		return err
 	}
-	return r.decide(rows)
+	return fault.Do("outbox.record.decide", func() error { return r.decide(rows) })
 }
 
 // insertInbox gives every row its inbox id, and marks as fresh those whose

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -217,4 +218,67 @@ func TestRecordAtOnce(t *testing.T) {
 	if err := s.pool.QueryRow(t.Context(), `select count(*) from (select from outbox group by target, stream, seq having count(distinct event_id) > 1) x`).Scan(&twice); err != nil || twice != 0 {
 		t.Errorf("%d places in a stream are taken twice (%v)", twice, err)
 	}
+}
+
+// All orders of arrival of four states, one of them told twice, one of another
+// instant's same second: the ERP ends with the newest, and never goes back.
+func TestNewestWinsInEveryOrderOfArrival(t *testing.T) {
+	states := []an{
+		{order: "1", state: "placed"},
+		{order: "1", state: "paid", at: time.Second, rank: 1},
+		{order: "1", state: "changed", at: time.Second, rank: 2},
+		{order: "1", state: "cancelled", at: 2 * time.Second, rank: 3},
+	}
+	for n, order := range permutations(len(states)) {
+		t.Run(fmt.Sprint(order), func(t *testing.T) {
+			s := open(t)
+			var effects []string
+			deliver := func() {
+				for _, g := range claim(t, s, 10) {
+					effects = append(effects, string(g[0].Version.Digest))
+					settleAll(t, s, g, Verdict{State: Delivered})
+				}
+			}
+			for i, at := range order {
+				a := states[at]
+				record(t, s, a)
+				a.id = "again"
+				record(t, s, a)
+				if n>>i&1 == 1 { // sometimes the ERP has it before the next one comes
+					deliver()
+				}
+			}
+			deliver()
+			deliver()
+			newest := states[3].decision().Documents[0].Version.Digest
+			if len(effects) == 0 || effects[len(effects)-1] != newest {
+				t.Fatalf("effects %v", effects)
+			}
+			rank := map[string]int{}
+			for i, a := range states {
+				rank[a.decision().Documents[0].Version.Digest] = i
+			}
+			for i := 1; i < len(effects); i++ {
+				if rank[effects[i-1]] >= rank[effects[i]] {
+					t.Errorf("effects %v", effects)
+				}
+			}
+			if l := ledger(t, s); l.Pending != 0 || l.Delivered != int64(len(effects)) {
+				t.Errorf("%+v after %d effects", l, len(effects))
+			}
+		})
+	}
+}
+
+func permutations(n int) [][]int {
+	if n == 0 {
+		return [][]int{nil}
+	}
+	var out [][]int
+	for _, p := range permutations(n - 1) {
+		for i := range n {
+			out = append(out, slices.Insert(slices.Clone(p), i, n-1))
+		}
+	}
+	return out
 }

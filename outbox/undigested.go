@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/internal/fault"
 )
 
 // An Undigested event is in the inbox and still without a decision.
@@ -25,10 +26,14 @@ type Undigested struct {
 // that was begun on before comes alone: should it be one that kills the process,
 // it takes no others with it.
 func (s *Store) ClaimUndigested(ctx context.Context, n int, hold time.Duration) ([]Undigested, error) {
-	us, err := s.claimUndigested(ctx, `digest_tries = 0`, n, hold)
-	if err == nil && len(us) == 0 {
-		us, err = s.claimUndigested(ctx, `digest_tries > 0`, 1, hold)
-	}
+	var us []Undigested
+	err := fault.Do("outbox.undigested", func() (err error) {
+		us, err = s.claimUndigested(ctx, `digest_tries = 0`, n, hold)
+		if err == nil && len(us) == 0 {
+			us, err = s.claimUndigested(ctx, `digest_tries > 0`, 1, hold)
+		}
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("claiming undigested events: %w", err)
 	}

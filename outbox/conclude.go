@@ -1,0 +1,119 @@
+package outbox
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/hakooi/erpbridge"
+)
+
+// A Conclusion is what a request came to for its target: not what became of its
+// documents, which Settle records, but how the target did.
+type Conclusion struct {
+	Target  string
+	Slot    string
+	Limits  Limits
+	Outcome Outcome
+	// Pause is how long the target asked to be left alone, or is to be.
+	Pause time.Duration
+	// Cause is why it did not answer, asked for less or refused.
+	Cause error
+	// Delivered counts documents.
+	Delivered int
+}
+
+// remind is how often a target that stays away, or refuses, is told of again.
+const remind = 24 * time.Hour
+
+// Conclude gives back the permission of a request and lets the target's standing
+// learn from it. It is called when the request is over, whatever became of its
+// settling. A target that is away or refuses is told of once, and again each day.
+func (s *Store) Conclude(ctx context.Context, c Conclusion) error {
+	err := inTx(ctx, s.pool, "outbox.conclude", func(tx pgx.Tx) error {
+		// Nothing here has to survive a crash of Postgres: a slot ends by itself, and
+		// how a target is doing is found out again.
+		if _, err := tx.Exec(ctx, `set local synchronous_commit = off`); err != nil {
+			return err
+		}
+		tag, err := tx.Exec(ctx, `delete from slot where token = $1`, c.Slot)
+		if err != nil {
+			return err
+		}
+		if c.Outcome == NothingMet || tag.RowsAffected() == 0 {
+			// A slot that had ended was counted as ended: its process slept, and what it
+			// has to tell is old.
+			return nil
+		}
+		return learn(ctx, tx, c)
+	})
+	if err != nil {
+		return fmt.Errorf("concluding a request to %s: %w", c.Target, err)
+	}
+	return nil
+}
+
+func learn(ctx context.Context, tx pgx.Tx, c Conclusion) error {
+	var s Standing
+	var now time.Time
+	if err := tx.QueryRow(ctx, `
+		select window_size, threshold, failures, resume_at, clock_timestamp() from target where name = $1 for update`, c.Target).
+		Scan(&s.Window, &s.Threshold, &s.Failures, &s.ResumeAt, &now); err != nil {
+		return err
+	}
+	before := s
+	s = c.Limits.Learn(s, c.Outcome, c.Pause, now)
+	var b pgx.Batch
+	if s != before || c.Outcome != Answered {
+		kind, _, cause := causeOf(c.Cause)
+		b.Queue(`
+			update target set window_size = $2, threshold = $3, failures = $4, resume_at = $5, kind = $6, reason = $7, changed_at = now(),
+			       failing_since = case when $4 = 0 then null else coalesce(failing_since, now()) end,
+			       told_at = case when $4 = 0 then null else told_at end
+			where name = $1`, c.Target, s.Window, s.Threshold, s.Failures, s.ResumeAt, kind, cause)
+	}
+	if s.Away() {
+		tell, reason := "target-away", fmt.Sprintf("%d requests in a row got no answer; erpbridge probes it with one request at a time and goes on by itself: ", s.Failures)
+		if c.Outcome == Refusing {
+			tell, reason = "target-refused", ""
+		}
+		_, _, cause := causeOf(c.Cause)
+		b.Queue(`
+			with due as (
+				update target set told_at = now() where name = $1 and (told_at is null or told_at <= now() - $4::interval) returning name)
+			insert into alert (kind, target, reason) select $2, name, $3 from due`, c.Target, tell, reason+cause, remind)
+	}
+	b.Queue(`
+		insert into throughput as t (target, minute, requests, delivered) values ($1, date_trunc('minute', now()), 1, $2)
+		on conflict (target, minute) do update set requests = t.requests + 1, delivered = t.delivered + excluded.delivered`, c.Target, c.Delivered)
+	return tx.SendBatch(ctx, &b).Close()
+}
+
+// outcome says what a request taught about its target. Documents that were
+// refused one by one were still answered for.
+func outcome(results []erpbridge.Result, lookup bool) (o Outcome, pause time.Duration, cause error) {
+	o = NoAnswer
+	for _, r := range results {
+		switch erpbridge.KindOf(r.Err) {
+		case erpbridge.Throttled:
+			return TooMuch, after(r.Err), r.Err
+		case erpbridge.Refused:
+			return Refusing, 0, r.Err
+		case erpbridge.Transient, erpbridge.InDoubt:
+			cause = r.Err
+		case erpbridge.Unknown:
+			cause = r.Err
+			if !lookup {
+				o = Answered // it said something, which nobody understands
+			}
+		default:
+			o = Answered
+		}
+	}
+	if o == Answered {
+		cause = nil
+	}
+	return o, 0, cause
+}
