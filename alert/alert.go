@@ -57,6 +57,8 @@ const (
 	DeadLetter    = "dead-letter"    // could not be delivered, and waits for a person
 	Held          = "held"           // something to map or decide is missing
 	TargetRefused = "target-refused" // credentials or permissions: the target pauses
+	TargetAway    = "target-away"    // no request got an answer: the target is probed
+	BrokerBlocked = "broker-blocked" // RabbitMQ takes nothing: events go to Postgres
 )
 
 // Source is where alerts wait.

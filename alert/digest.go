@@ -120,6 +120,10 @@ func (d *digest) subject() string {
 			parts = append(parts, plural(counts[kind], "order is held", "orders are held"))
 		case TargetRefused:
 			parts = append(parts, strings.Join(d.targets(kind), ", ")+" refused access")
+		case TargetAway:
+			parts = append(parts, strings.Join(d.targets(kind), ", ")+" does not answer")
+		case BrokerBlocked:
+			parts = append(parts, "RabbitMQ takes no messages")
 		default:
 			parts = append(parts, plural(counts[kind], "notice", "notices")+" of kind "+kind)
 		}

@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/internal/fault"
 )
 
 // Mailer sends digests of the alerts that are due. Its fields are set before Run
@@ -88,7 +89,15 @@ func (m *Mailer) once(ctx context.Context) error {
 func (m *Mailer) gather(ctx context.Context) (*digest, error) {
 	d := &digest{}
 	for until := m.now().Add(gatherFor); len(d.ids) < maxDigest && m.now().Before(until); {
-		alerts, err := m.Source.Due(ctx, claimAtOnce)
+		n := claimAtOnce
+		if fault.Planted("alert-each") { // planted: a mail for every alert
+			n = 1
+		}
+		var alerts []Alert
+		err := fault.Do("alert.due", func() (err error) {
+			alerts, err = m.Source.Due(ctx, n)
+			return err
+		})
 		for _, a := range alerts {
 			d.add(a)
 		}
@@ -106,7 +115,7 @@ func (m *Mailer) gather(ctx context.Context) (*digest, error) {
 func (m *Mailer) send(ctx context.Context, d *digest) error {
 	mail, err := d.mail(cmp.Or(m.Prefix, "[erpbridge]"), m.now())
 	if err == nil {
-		err = m.Sender.Send(ctx, mail)
+		err = fault.Do("alert.send", func() error { return m.Sender.Send(ctx, mail) })
 	}
 	var partial *Partial
 	switch {
@@ -120,6 +129,9 @@ func (m *Mailer) send(ctx context.Context, d *digest) error {
 	}
 	m.waits = nil
 	m.next = m.now().Add(cmp.Or(m.Every, time.Minute))
+	if fault.Planted("alert-each") {
+		m.next = m.now()
+	}
 	m.told = d.ids
 	m.log().Info("alert mail sent", zap.Int("alerts", len(d.ids)), zap.Int("causes", len(d.causes)), zap.String("message_id", mail.ID))
 	return m.record(ctx)
@@ -153,7 +165,7 @@ func (m *Mailer) record(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordFor)
 	defer cancel()
-	if err := m.Source.Sent(ctx, m.told); err != nil {
+	if err := fault.Do("alert.sent", func() error { return m.Source.Sent(ctx, m.told) }); err != nil {
 		return fmt.Errorf("marking alerts as sent: %w", err)
 	}
 	m.told = nil
@@ -164,7 +176,7 @@ func (m *Mailer) record(ctx context.Context) error {
 func (m *Mailer) failed(ctx context.Context, d *digest, reason string, wait time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordFor)
 	defer cancel()
-	if err := m.Source.Failed(ctx, d.ids, reason, wait); err != nil {
+	if err := fault.Do("alert.failed", func() error { return m.Source.Failed(ctx, d.ids, reason, wait) }); err != nil {
 		return fmt.Errorf("giving alerts back: %w", err)
 	}
 	return nil

@@ -6,8 +6,10 @@ import "fmt"
 // where no order is known.
 func (a Alert) Subject() string {
 	switch {
-	case a.Kind == TargetRefused:
+	case a.Kind == TargetRefused, a.Kind == TargetAway:
 		return "target " + a.Target
+	case a.Kind == BrokerBlocked:
+		return "RabbitMQ"
 	case a.Order != "":
 		return "order " + a.Order
 	case a.Stream != "":
@@ -22,7 +24,7 @@ func (a Alert) Subject() string {
 
 // Way names what an alert is about, and where that was to go.
 func (a Alert) Way() string {
-	if a.Target == "" || a.Kind == TargetRefused {
+	if a.Target == "" || a.Kind == TargetRefused || a.Kind == TargetAway {
 		return a.Subject()
 	}
 	return a.Subject() + " -> " + a.Target
@@ -43,6 +45,10 @@ func (a Alert) headline() string {
 		return fmt.Sprintf("%s%s is held", a.Subject(), from)
 	case a.Kind == TargetRefused:
 		return fmt.Sprintf("%s refused access", a.Target)
+	case a.Kind == TargetAway:
+		return fmt.Sprintf("%s does not answer", a.Target)
+	case a.Kind == BrokerBlocked:
+		return "RabbitMQ takes no messages"
 	}
 	return fmt.Sprintf("%s: %s", a.Kind, clean(a.Reason, maxName))
 }
@@ -63,6 +69,10 @@ func (c *cause) Headline() string {
 		return fmt.Sprintf("%d messages of %s are held", c.Count, c.Store)
 	case c.Kind == TargetRefused:
 		return fmt.Sprintf("%s refused access %d times", c.Target, c.Count)
+	case c.Kind == TargetAway:
+		return fmt.Sprintf("%s does not answer, %d times", c.Target, c.Count)
+	case c.Kind == BrokerBlocked:
+		return fmt.Sprintf("RabbitMQ took no messages, %d times", c.Count)
 	}
 	return fmt.Sprintf("%d notices of kind %s", c.Count, c.Kind)
 }
@@ -76,6 +86,10 @@ func (c *cause) Done() string {
 		return "held; it goes on by itself when what is missing is configured"
 	case TargetRefused:
 		return "paused the target; nothing is lost, and it goes on by itself when access is granted again"
+	case TargetAway:
+		return "probes the target with one request at a time; orders wait, nothing is lost, and it goes on by itself when the target answers"
+	case BrokerBlocked:
+		return "puts webhooks straight into PostgreSQL meanwhile; nothing is lost, and partners who publish themselves have to wait"
 	}
 	return ""
 }
@@ -100,7 +114,18 @@ func (a Alert) Commands() []Command {
 	case a.Replay != "":
 		return []Command{{a.Replay, "try again"}}
 	case a.Kind == TargetRefused:
-		return []Command{{"erpbridge check", "whether every target lets us in"}}
+		return []Command{
+			{"erpbridge check", "whether every target lets us in"},
+			{"erpbridge target resume " + a.Target, "try at once, once the credentials are mended"},
+		}
+	case a.Kind == TargetAway:
+		return []Command{
+			{"erpbridge status", "how much waits, and since when"},
+			{"erpbridge target resume " + a.Target, "try at once"},
+			{"erpbridge target pause " + a.Target + " --reason \"...\"", "leave it alone until you say so"},
+		}
+	case a.Kind == BrokerBlocked:
+		return []Command{{"erpbridge check", "what RabbitMQ says: mostly its disk or its memory is full"}}
 	}
 	return nil
 }

@@ -84,6 +84,10 @@ type Broker struct {
 	// URLs are the addresses of a cluster's nodes, tried in turn. A node that is
 	// not this machine needs amqps.
 	URLs []Secret `yaml:"urls"`
+	// Management is the address of RabbitMQ's management API, which check and run ask
+	// for policies that override the queues. Without a user in it, that of the first
+	// address above is taken. Without it policies are not looked at.
+	Management Secret `yaml:"management"`
 	// Prefix begins the names of all exchanges and queues. Default "erpbridge".
 	Prefix string `yaml:"prefix"`
 	// Insecure allows plaintext to another machine. Default false.

@@ -69,7 +69,7 @@ func TestDefaults(t *testing.T) {
 func TestEverySetting(t *testing.T) {
 	got := parse(t, `
 database: {url: "host=/run/postgresql", development: true, insecure: true}
-broker: {urls: ["amqps://a.example.com", "amqps://b.example.com"], prefix: erp.test, insecure: true}
+broker: {urls: ["amqps://a.example.com", "amqps://b.example.com"], prefix: erp.test, management: "http://mq.example.com:15672", insecure: true}
 http: {listen: ":443", max_body: 512KiB, concurrency: "16"}
 stores: [{name: shop, kind: shopify}, {name: shop-2, kind: shopify}]
 targets:
@@ -79,6 +79,11 @@ targets:
       concurrency: 5
       rate: 0.5
       batch: 10
+      batch_bytes: 1MiB
+      linger: 2s
+      lookup_after: 15m
+      at_least_once: true
+      maintenance: [{days: [sat, sun], from: "22:00", to: "04:30", zone: UTC}]
       timeout: 5m
       poll: 250ms
       retry: {attempts: 3, age: 1h, schedule: [1s, 1m]}
@@ -98,12 +103,17 @@ log: {level: debug, format: console}
 	slow := defaultDelivery()
 	slow.Concurrency, slow.Rate, slow.Batch, slow.Poll = 5, 0.5, 10, 250*time.Millisecond
 	slow.Timeout, slow.Lease = 5*time.Minute, 6*time.Minute
+	slow.BatchBytes, slow.Linger, slow.LookupAfter, slow.AtLeastOnce = 1<<20, 2*time.Second, 15*time.Minute, true
+	slow.Maintenance = []config.Maintenance{{
+		Days: []config.Day{config.Day(time.Saturday), config.Day(time.Sunday)}, From: config.Clock(22 * time.Hour), To: config.Clock(4*time.Hour + 30*time.Minute),
+		Zone: config.Zone{Location: time.UTC},
+	}}
 	slow.Retry.Attempts, slow.Retry.Age = 3, time.Hour
 	slow.Retry.Schedule = []time.Duration{time.Second, time.Minute}
 	slow.Missing.Attempts = 2
 	want := &config.Config{
 		Database: config.Database{URL: "host=/run/postgresql", Development: true, Insecure: true},
-		Broker:   config.Broker{URLs: []config.Secret{"amqps://a.example.com", "amqps://b.example.com"}, Prefix: "erp.test", Insecure: true},
+		Broker:   config.Broker{URLs: []config.Secret{"amqps://a.example.com", "amqps://b.example.com"}, Prefix: "erp.test", Management: "http://mq.example.com:15672", Insecure: true},
 		HTTP:     config.HTTP{Listen: ":443", MaxBody: 512 << 10, Concurrency: 16},
 		Stores:   []config.Neighbour{{Name: "shop", Kind: "shopify"}, {Name: "shop-2", Kind: "shopify"}},
 		Targets: []config.Target{
@@ -121,7 +131,8 @@ log: {level: debug, format: console}
 		},
 		Log: config.Log{Level: "debug", Format: "console"},
 	}
-	if diff := cmp.Diff(want, got, withoutFuncs); diff != "" {
+	sameZone := cmp.Comparer(func(a, b config.Zone) bool { return a.String() == b.String() })
+	if diff := cmp.Diff(want, got, withoutFuncs, sameZone); diff != "" {
 		t.Error(diff)
 	}
 	if !filepath.IsAbs(dir) {

@@ -17,14 +17,28 @@ type Delivery struct {
 	Rate Rate `yaml:"rate"`
 	// Batch is how many events may travel in one request. Default 1.
 	Batch int `yaml:"batch"`
+	// BatchBytes bounds the documents in one request; 0 is no bound. Default 0.
+	BatchBytes Size `yaml:"batch_bytes"`
+	// Linger is how long a request waits to be filled. Default 0: not at all.
+	Linger time.Duration `yaml:"linger"`
 	// Timeout bounds one request. Default 60s.
 	Timeout time.Duration `yaml:"timeout"`
 	// Lease is how long a daemon may hold a document before another one takes it
-	// over. It must exceed Timeout by 30s, so that no document is with two daemons.
-	// Default 2m, or Timeout and a minute where that is more.
+	// over. It must exceed Timeout by half as much again, at least 1s and at most 30s,
+	// so that no document is with two daemons. Default 2m, or Timeout and a minute
+	// where that is more.
 	Lease time.Duration `yaml:"lease"`
 	// Poll is how often to look for work that nothing announced. Default 1s.
 	Poll time.Duration `yaml:"poll"`
+	// LookupAfter is how long the ERP may still be working on a request that got no
+	// answer. Before that, not to find a document there does not mean that it will not
+	// appear. Needed where the ERP has no unique key. Default 0.
+	LookupAfter time.Duration `yaml:"lookup_after"`
+	// AtLeastOnce says that an order may arrive twice. It must be said of a target that
+	// has neither a unique key nor a way to look up. Default false.
+	AtLeastOnce bool `yaml:"at_least_once"`
+	// Maintenance lists the times in which the target is left alone.
+	Maintenance []Maintenance `yaml:"maintenance"`
 	// Retry is for what failed and may succeed.
 	Retry Retry `yaml:"retry"`
 	// Missing is for documents that refer to what the ERP does not have yet.
@@ -57,7 +71,9 @@ type Missing struct {
 
 // slack is what a lease must leave after a request's timeout, for the answer to
 // be read and written down.
-const slack = 30 * time.Second
+func slack(timeout time.Duration) time.Duration {
+	return min(max(time.Second, timeout/2), 30*time.Second)
+}
 
 func deliveryDefaults() Delivery {
 	return Delivery{
@@ -102,9 +118,12 @@ func (d Delivery) check(c *checker, path string) {
 	in.upTo("batch", int64(d.Batch), 1000)
 	in.positive("timeout", d.Timeout)
 	in.positive("poll", d.Poll)
-	if c.sound(join(path, "timeout")) && d.Lease < d.Timeout+slack {
-		in.suggest("lease", (d.Timeout + 2*slack).String(),
-			"a lease of %v must exceed the timeout of %v by at least %v", d.Lease, d.Timeout, slack)
+	if least := slack(d.Timeout); c.sound(join(path, "timeout")) && d.Lease < d.Timeout+least {
+		in.suggest("lease", (d.Timeout + 2*least).String(),
+			"a lease of %v must exceed the timeout of %v by at least %v", d.Lease, d.Timeout, least)
+	}
+	for i, m := range d.Maintenance {
+		m.check(c, join(path, "maintenance["+strconv.Itoa(i)+"]"))
 	}
 
 	retry := c.in(join(path, "retry"))

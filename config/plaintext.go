@@ -136,3 +136,22 @@ func checkBrokerURL(raw string, insecure bool) error {
 	}
 	return nil
 }
+
+// checkManagementURL returns what is wrong with the address of RabbitMQ's management
+// API. Its errors repeat nothing of it.
+func checkManagementURL(raw string, insecure bool) error {
+	u, err := url.Parse(raw)
+	switch {
+	case err != nil:
+		return errors.New("not a valid URL; are all special characters of the password percent-encoded?")
+	case u.Scheme != "http" && u.Scheme != "https":
+		return errors.New("want a URL that begins with https:// or http://")
+	case u.Hostname() == "":
+		return errors.New("names no host")
+	case u.RawQuery != "" || u.Fragment != "":
+		return errors.New("want an address without a query, such as https://mq.example.com:15671")
+	case u.Scheme == "http" && !insecure && !loopback(u.Hostname()):
+		return errors.New("http:// to another machine is plaintext; use https://, or say insecure: true")
+	}
+	return nil
+}

@@ -72,3 +72,21 @@ func TestBrokerURL(t *testing.T) {
 		t.Errorf("insecure: %v", err)
 	}
 }
+
+func TestCheckManagementURL(t *testing.T) {
+	for _, ok := range []string{"http://localhost:15672", "http://u:p@127.0.0.1:15672/", "https://mq.example.com/rabbit"} {
+		if err := checkManagementURL(ok, false); err != nil {
+			t.Errorf("%s: %v", ok, err)
+		}
+	}
+	for _, bad := range []string{
+		"http://mq.example.com:15672", "amqp://localhost", "localhost:15672", "https://", "https://u:%zz@localhost", "https://mq.example.com/?x=1",
+	} {
+		if err := checkManagementURL(bad, false); err == nil {
+			t.Errorf("%s: accepted", bad)
+		}
+	}
+	if err := checkManagementURL("http://mq.example.com:15672", true); err != nil {
+		t.Errorf("insecure: %v", err)
+	}
+}

@@ -71,6 +71,11 @@ func (c *Config) checkServers(k *checker) {
 			in.complain(key, "%v", err)
 		}
 	}
+	if c.Broker.Management != "" {
+		if err := checkManagementURL(c.Broker.Management.Reveal(), c.Broker.Insecure); err != nil {
+			in.complain("management", "%v", err)
+		}
+	}
 	if !prefix.MatchString(c.Broker.Prefix) {
 		in.complain("prefix", "want at most 40 of a-z, 0-9, dot, underscore and hyphen")
 	}

@@ -20,6 +20,7 @@ import (
 	"runtime/debug"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/internal/fault"
 )
 
 // A Stage is one filter between the canonical ends of the pipeline: it takes an
@@ -73,7 +74,7 @@ func (p *Pipeline) Decide(ctx context.Context, m erpbridge.Message) (d erpbridge
 			}
 		}
 	}()
-	err := p.run(ctx, m, &d)
+	err := fault.Do("pipeline.decide", func() error { return p.run(ctx, m, &d) })
 	if err == nil {
 		d.Verdict = erpbridge.Accept
 		return d
@@ -125,7 +126,7 @@ func (p *Pipeline) run(ctx context.Context, m erpbridge.Message, d *erpbridge.De
 
 // event takes one event through the stages and translates it for its targets.
 func (p *Pipeline) event(ctx context.Context, e erpbridge.Event, d *erpbridge.Decision) ([]erpbridge.Document, error) {
-	d.Stream = e.Stream
+	d.Stream, e.ReceivedAt = e.Stream, d.Message.ReceivedAt
 	if e.Order != nil {
 		d.Order = e.Order.Number
 	}

@@ -7,6 +7,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/internal/fault"
 )
 
 // A Store makes decisions durable: all of a call in one transaction, and nothing
@@ -42,7 +43,7 @@ func (r *Receiver) Receive(ctx context.Context, as []Arrival) []error {
 	for i, a := range as {
 		ds[i] = r.decide(ctx, a)
 	}
-	err := r.Store.Record(ctx, ds)
+	err := fault.Do("pipeline.record", func() error { return r.Store.Record(ctx, ds) })
 	if err == nil {
 		r.tell(ds...)
 		return errs

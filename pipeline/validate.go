@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/hakooi/erpbridge"
 )
@@ -18,6 +19,9 @@ type Validate struct {
 	Tolerance erpbridge.Decimal
 }
 
+// tomorrow is how far a storefront's clock may be ahead of ours.
+const tomorrow = 24 * time.Hour
+
 // Process returns e, or an error of kind Held or Invalid.
 func (v Validate) Process(_ context.Context, e erpbridge.Event) (erpbridge.Event, error) {
 	o := e.Order
@@ -26,6 +30,10 @@ func (v Validate) Process(_ context.Context, e erpbridge.Event) (erpbridge.Event
 	}
 	refuse := func(kind erpbridge.Kind, err error) (erpbridge.Event, error) {
 		return e, &erpbridge.Error{Op: "pipeline.Validate", Kind: kind, Err: err}
+	}
+	if ahead := e.Version.At.Sub(e.ReceivedAt); !e.ReceivedAt.IsZero() && ahead > tomorrow {
+		return refuse(erpbridge.Invalid, fmt.Errorf("its state is dated %s, which lies in the future: accepted as it is, it would count as newer than every state to come; correct the shop's clock, and send the order again",
+			e.Version.At.UTC().Format(time.RFC3339)))
 	}
 	if len(o.Lines) == 0 {
 		return refuse(erpbridge.Held, errors.New("the order has no lines"))

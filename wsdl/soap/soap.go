@@ -42,6 +42,7 @@ import (
 	"github.com/beevik/etree"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/internal/fault"
 )
 
 // MaxAnswer is the largest answer that is read, in bytes.
@@ -126,11 +127,18 @@ func (c *Client) Call(ctx context.Context, action string, envelope []byte) (*Ans
 			return nil, unauthorized(err)
 		}
 	}
-	resp, err := c.http.Do(req)
-	if err != nil {
+	var resp *http.Response
+	if err := fault.Do("soap.send", func() (err error) {
+		resp, err = c.http.Do(req)
+		return err
+	}); err != nil {
 		return nil, c.unanswered(err, body.left.Load())
 	}
-	raw, err := io.ReadAll(io.LimitReader(resp.Body, MaxAnswer+1))
+	var raw []byte
+	err = fault.Do("soap.read", func() (err error) {
+		raw, err = io.ReadAll(io.LimitReader(resp.Body, MaxAnswer+1))
+		return err
+	})
 	if cerr := resp.Body.Close(); err == nil {
 		err = cerr
 	}

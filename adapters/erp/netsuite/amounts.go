@@ -2,9 +2,11 @@ package netsuite
 
 import (
 	"cmp"
+	"strconv"
 	"strings"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/internal/fault"
 )
 
 // A sheet is the money of an order as NetSuite is to book it: the lines of its
@@ -94,6 +96,9 @@ func (t *translation) addLine(s *sheet, i int, l erpbridge.Line, tax erpbridge.M
 		return err
 	}
 	amount := erpbridge.Zero(t.o.Currency).Add(l.Gross()).Sub(tax)
+	if fault.Planted("float-totals") { // planted: money in binary
+		amount = floated(l, amount)
+	}
 	s.entries = append(s.entries, entry{
 		item:        item,
 		quantity:    l.Quantity.String(),
@@ -196,4 +201,16 @@ func titles(ds []erpbridge.Discount) string {
 		}
 	}
 	return strings.Join(ts, ", ")
+}
+
+// floated is the planted bug "float-totals": what a line comes to, worked out in
+// binary, where every multiplication and every difference is a little off.
+func floated(l erpbridge.Line, exact erpbridge.Money) erpbridge.Money {
+	q, _ := strconv.ParseFloat(l.Quantity.String(), 64)
+	p, _ := strconv.ParseFloat(l.Unit.Plain(), 64)
+	d, err := erpbridge.ParseDecimal(strconv.FormatFloat(q*p, 'f', -1, 64))
+	if err != nil || d.String() == exact.Amount.String() {
+		return exact
+	}
+	return erpbridge.Money{Amount: d, Currency: exact.Currency}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/beevik/etree"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/internal/fault"
 	wsdl "github.com/hakooi/erpbridge/wsdl/netsuite"
 	"github.com/hakooi/erpbridge/wsdl/soap"
 )
@@ -33,7 +34,7 @@ func (e *ERP) readUpsert(content *etree.Element, sent []lifted) []erpbridge.Resu
 	if len(got) > len(sent) {
 		return doubt("%d records sent, %d results", len(sent), len(got))
 	}
-	if err := crossCheck(got, sent); err != nil {
+	if err := crossCheck(got, sent); err != nil && !fault.Planted("position-only") { // planted: results are whoever's place they have
 		return doubt("%v", err)
 	}
 	if list := answer.WriteResponseList.Status; len(got) == 0 && list != nil {

@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/beevik/etree"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/internal/fault"
 	"github.com/hakooi/erpbridge/wsdl/soap"
 )
 
@@ -33,6 +36,11 @@ func (e *ERP) Deliver(ctx context.Context, docs []erpbridge.Document) []erpbridg
 	}
 	content, err := e.call(ctx, op, "upsertList", list)
 	if err != nil {
+		// Nothing was said about any one record.
+		var about *erpbridge.Error
+		if errors.As(err, &about) {
+			about.Whole = true
+		}
 		for _, s := range sent {
 			results[s.index].Err = err
 		}
@@ -81,6 +89,9 @@ func (e *ERP) liftOne(d erpbridge.Document) (lifted, error) {
 			soap.Reason(root.NamespaceURI()), e.name, e.conf.Version)
 	}
 	record := root.ChildElements()[0]
+	if fault.Planted("new-key-per-attempt") { // planted: each attempt is a record of its own
+		record.CreateAttr("externalId", soap.Attr(record, "externalId")+"-"+strconv.FormatInt(time.Now().UnixNano(), 36))
+	}
 	l := lifted{record: record, kind: d.Kind, externalID: soap.Attr(record, "externalId")}
 	if !soap.Is(record, e.ns.messages, "record") || l.externalID == "" || recordTypes[l.kind] == "" {
 		return lifted{}, errors.New("the document's record has no externalId, or is none")

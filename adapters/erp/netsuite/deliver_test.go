@@ -201,7 +201,7 @@ func TestWarningsAreKept(t *testing.T) {
 func TestReasonsTellNoSecrets(t *testing.T) {
 	text := "bad token token-secret-canary and consumer-secret-canary&#13;&#10;Bcc: x@example.org " + strings.Repeat("x", 5000)
 	for name, url := range map[string]string{
-		"fault":  serve(t, 500, fault("unexpectedErrorFault", "UNEXPECTED_ERROR", text)),
+		"fault":  serve(t, 500, faulted("unexpectedErrorFault", "UNEXPECTED_ERROR", text)),
 		"record": serve(t, 200, upserted(failedWith("shop-eu-customer-7001", detail("token-canary", text)))),
 		"other":  serve(t, 200, upserted(saved("1", text))),
 		"page":   serve(t, 302, text),
@@ -280,7 +280,7 @@ func TestDeliverBatch(t *testing.T) {
 }
 
 func TestFaultsAreForAll(t *testing.T) {
-	e := at(t, serve(t, 500, fault("exceededConcurrentRequestLimitFault", "WS_REQUEST_BLOCKED", "Request blocked.")), "")
+	e := at(t, serve(t, 500, faulted("exceededConcurrentRequestLimitFault", "WS_REQUEST_BLOCKED", "Request blocked.")), "")
 	for _, r := range e.Deliver(t.Context(), translate(t, e, placed())) {
 		var got *erpbridge.Error
 		if !errors.As(r.Err, &got) || got.Kind != erpbridge.Throttled || got.Code != "WS_REQUEST_BLOCKED" || got.Op != "netsuite.Deliver" {
@@ -294,7 +294,7 @@ func FuzzReadAnswer(f *testing.F) {
 	f.Add(upserted(saved("1", first), saved("2", second)))
 	f.Add(upserted(saved("1", first), failedWith(second, detail("USER_ERROR", "x"))))
 	f.Add(upserted(saved("1", first)))
-	f.Add(fault("x", "y", "z"))
+	f.Add(faulted("x", "y", "z"))
 	f.Add(envelopeOf(""))
 	e := open(f, "")
 	sent := []lifted{{kind: customer, externalID: first}, {kind: salesOrder, externalID: second}}

@@ -169,3 +169,7 @@ func (e *ERP) harmless(op string, err error) error {
 	c.Kind = erpbridge.Transient
 	return &c
 }
+
+// Keyed reports that NetSuite keeps an external id unique within a type of record,
+// and that upsertList writes to the record that has it.
+func (e *ERP) Keyed() bool { return true }

@@ -96,8 +96,8 @@ func TestFindTakesNothingForGranted(t *testing.T) {
 		"no list":                   {envelopeOf(`<getListResponse xmlns="` + ns2023.messages + `"/>`), erpbridge.Transient},
 		"the answer to an upsert":   {upserted(saved("970", id)), erpbridge.Transient},
 		"an empty Body":             {envelopeOf(""), erpbridge.Transient},
-		"a fault nobody knows":      {fault("newFault", "NEW", "x"), erpbridge.Unknown},
-		"a fault about credentials": {fault("invalidCredentialsFault", "USER_ERROR", "Ambiguous authentication"), erpbridge.Refused},
+		"a fault nobody knows":      {faulted("newFault", "NEW", "x"), erpbridge.Unknown},
+		"a fault about credentials": {faulted("invalidCredentialsFault", "USER_ERROR", "Ambiguous authentication"), erpbridge.Refused},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := at(t, serve(t, 200, c.answer), "")
@@ -134,7 +134,7 @@ func TestProbe(t *testing.T) {
 		"not ours":  {200, failing, erpbridge.Refused},
 		"no status": {200, strings.Replace(timeAnswer(), `<c:status isSuccess="true"/>`, "", 1), erpbridge.Transient},
 		"no result": {200, envelopeOf(`<getServerTimeResponse xmlns="` + ns2023.messages + `"/>`), erpbridge.Transient},
-		"fault":     {500, fault("unexpectedErrorFault", "UNEXPECTED_ERROR", "x"), erpbridge.Transient},
+		"fault":     {500, faulted("unexpectedErrorFault", "UNEXPECTED_ERROR", "x"), erpbridge.Transient},
 		"page":      {502, "<html/>", erpbridge.Transient},
 		"refused":   {401, "", erpbridge.Refused},
 	} {

@@ -49,7 +49,7 @@ func got(responses ...string) string {
 		strings.Join(responses, "") + `</readResponseList></getListResponse>`)
 }
 
-func fault(detailName, code, text string) string {
+func faulted(detailName, code, text string) string {
 	return envelopeOf(`<soapenv:Fault><faultcode>soapenv:Server.userException</faultcode><faultstring>` + text + `</faultstring><detail>` +
 		`<f:` + detailName + ` xmlns:f="urn:faults_2023_2.platform.webservices.netsuite.com"><f:code>` + code + `</f:code><f:message>` + text + `</f:message></f:` + detailName + `>` +
 		`</detail></soapenv:Fault>`)
@@ -91,7 +91,7 @@ func serverTime(w http.ResponseWriter, _ []byte) {
 func faulting(detailName, code, text string) func(http.ResponseWriter, []byte) {
 	return func(w http.ResponseWriter, _ []byte) {
 		w.WriteHeader(http.StatusInternalServerError)
-		_, _ = io.WriteString(w, fault(detailName, code, text))
+		_, _ = io.WriteString(w, faulted(detailName, code, text))
 	}
 }
 

@@ -69,7 +69,7 @@ func (s *Storefront) Normalize(m erpbridge.Message) ([]erpbridge.Event, error) {
 		Store:   m.Store,
 		Type:    eventType(m.Type, body, order),
 		Stream:  "order/" + id,
-		Version: erpbridge.Version{At: order.UpdatedAt, Digest: content},
+		Version: erpbridge.Version{At: order.UpdatedAt, Rank: rank(order), Digest: content},
 		Order:   order,
 	}}, nil
 }
@@ -94,6 +94,21 @@ func eventType(topic string, body *order, o *erpbridge.Order) erpbridge.EventTyp
 		}
 	}
 	return erpbridge.OrderChanged
+}
+
+// rank orders the states of an order within one second, which is as finely as
+// Shopify tells the time: what was cancelled does not come back, and what was paid
+// or refunded does not become unpaid.
+func rank(o *erpbridge.Order) int {
+	switch {
+	case !o.CancelledAt.IsZero():
+		return 3
+	case o.PaymentStatus == erpbridge.Refunded:
+		return 2
+	case o.PaymentStatus == erpbridge.Paid:
+		return 1
+	}
+	return 0
 }
 
 // orderID returns the digits of the order's id, which are the order's identity
