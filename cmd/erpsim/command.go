@@ -20,6 +20,7 @@ func rootCommand() *cobra.Command {
 		journalCommand(),
 		resetCommand(),
 		modesCommand(),
+		accountCommand(),
 		mailsCommand(),
 	)
 	return root

@@ -85,7 +85,7 @@ func upsert(t *testing.T, url, nonce string) (string, error) {
 	t.Helper()
 	stamp := fmt.Sprint(time.Now().Unix())
 	mac := hmac.New(sha256.New, []byte("cs&ts"))
-	fmt.Fprintf(mac, "TSTDRV1&ck&tk&%s&%s", nonce, stamp)
+	mac.Write(fmt.Appendf(nil, "TSTDRV1&ck&tk&%s&%s", nonce, stamp))
 	message := fmt.Sprintf(`<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
 		xmlns:m="urn:messages_2023_2.platform.webservices.netsuite.com" xmlns:c="urn:core_2023_2.platform.webservices.netsuite.com"
 		xmlns:r="urn:relationships_2023_2.lists.webservices.netsuite.com"><s:Header><m:tokenPassport><c:account>TSTDRV1</c:account>
@@ -208,6 +208,9 @@ func TestTheMailServersMode(t *testing.T) {
 	if err := smtp.SendMail(s.SMTPAddr, nil, "a@example.test", []string{"b@example.test"}, nil); err == nil {
 		t.Fatal("the mail was accepted")
 	}
+	if out, err := command(t, "mails", "--url", s.ControlURL, "--mode", "reject", "--for", "1h"); err != nil || !strings.Contains(out, `"1h0m0s"`) {
+		t.Fatalf("%v %s", err, out)
+	}
 	if _, err := command(t, "mails", "--url", s.ControlURL, "--mode", "odd"); err == nil {
 		t.Fatal("the mode was accepted")
 	}
@@ -219,6 +222,68 @@ func TestTheMailServersMode(t *testing.T) {
 	defer res.Body.Close()
 	if raw, err := io.ReadAll(res.Body); err != nil || !strings.Contains(string(raw), `"reject"`) {
 		t.Fatalf("%v %s", err, raw)
+	}
+}
+
+// The same names on the command line of run, on that of account, and in its JSON.
+func TestTheAccountByCommand(t *testing.T) {
+	flags := []string{"--concurrency", "-1", "--requests-per-second", "9", "--no-unique-external-id", "--forget-keys-after", "1h", "--find-all", "--all-or-nothing"}
+	s := simulate(t, append(flags, credentialFlags...)...)
+	want := suitetalk.Account{
+		Concurrency: -1, RequestsPerSecond: 9, NoUniqueExternalID: true, ForgetKeysAfter: suitetalk.Duration(time.Hour), FindAll: true, AllOrNothing: true,
+	}
+	account := func(args ...string) (a suitetalk.Account) {
+		t.Helper()
+		out, err := command(t, append([]string{"account", "--url", s.ControlURL}, args...)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal([]byte(out), &a); err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	if got := account(); got != want {
+		t.Fatalf("%+v", got)
+	}
+	if got := account("--concurrency", "3", "--find-all=false"); got.Concurrency != 3 || got.FindAll || !got.AllOrNothing || got.RequestsPerSecond != 9 {
+		t.Fatalf("%+v", got)
+	}
+	plain := []string{"--requests-per-second", "0", "--no-unique-external-id=false", "--forget-keys-after", "0s", "--all-or-nothing=false"}
+	if got := account(plain...); got != (suitetalk.Account{Concurrency: 3}) {
+		t.Fatalf("%+v", got)
+	}
+	other := simulate(t, append(flags[:4:4], credentialFlags...)...)
+	s = other
+	if got := account(flags[4:]...); got != want {
+		t.Fatalf("%+v", got)
+	}
+	if _, err := command(t, "account", "--url", s.ControlURL, "--concurrency", "0"); err == nil {
+		t.Fatal("nobody would get in")
+	}
+}
+
+// The help names every kind of mode, and no other.
+func TestTheHelpNamesEveryKind(t *testing.T) {
+	var listed []string
+	for _, line := range strings.Split(modesHelp, "\n") {
+		if kind, _, found := strings.Cut(strings.TrimSpace(line), "  "); found {
+			listed = append(listed, kind)
+		}
+	}
+	s := simulate(t, credentialFlags...)
+	_, err := command(t, "modes", "add", "--url", s.ControlURL, "--kind", "odd")
+	if err == nil {
+		t.Fatal("the kind was accepted")
+	}
+	_, known, _ := strings.Cut(err.Error(), "is not one of")
+	for _, kind := range listed {
+		if !strings.Contains(known, `"`+kind+`"`) {
+			t.Errorf("%s is none", kind)
+		}
+	}
+	if n := strings.Count(known, `"`) / 2; n != len(listed) {
+		t.Errorf("%d kinds are listed of %d: %s", len(listed), n, known)
 	}
 }
 

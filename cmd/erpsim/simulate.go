@@ -56,7 +56,12 @@ The modes file is a list of modes in YAML or JSON, such as
     - kind: slow
       delay: 2s
       probability: 0.1
-      seed: 7`,
+      seed: 7
+    - kind: session-expired
+      for: 30s
+
+For their kinds see erpsim modes add. With --fsync, requests that are answered at the
+same time share one write to the disk.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return o.run(cmd.Context(), cmd.OutOrStdout())
@@ -83,6 +88,7 @@ The modes file is a list of modes in YAML or JSON, such as
 
 	f.IntVar(&o.account.Concurrency, "concurrency", 0, "requests of the account at once; negative: any number (default 5)")
 	f.IntVar(&o.account.RequestsPerSecond, "requests-per-second", 0, "requests in any second; 0: any number")
+	keyFlags(f, &o.account.NoUniqueExternalID, &o.account.ForgetKeysAfter, &o.account.FindAll, &o.account.AllOrNothing)
 	f.StringSliceVar(&o.account.Items, "item", nil, "internal id of an item that exists; none: any numeric id")
 	f.StringSliceVar(&o.account.Customers, "customer", nil, "internal id of a customer that exists from the start")
 	f.StringToStringVar(&o.account.Currencies, "currency", nil, "internal id and code of a currency that exists, as 1=USD; none: any numeric id")
@@ -135,7 +141,7 @@ func (o *options) run(ctx context.Context, stdout io.Writer) (err error) {
 	addresses.NetSuiteURL = base + "/services/NetSuitePort_" + o.version
 	addresses.ControlURL = base + "/control"
 
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 30 * time.Second}
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 30 * time.Second, ConnState: account.ConnState}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	if err := announce(addresses, stdout, o.readyFile); err != nil {

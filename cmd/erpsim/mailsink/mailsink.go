@@ -7,7 +7,8 @@
 //
 //	Accept ◀──▶ Reject | Defer | Tarpit     commands are answered otherwise
 //	   ▲
-//	   └──────▶ Busy                         greeted with 421 and hung up on
+//	   ├──────▶ Busy                         greeted with 421 and hung up on
+//	   ├──────▶ Vanish                       kept, and the connection cut before the 250
 //	   └──────▶ Down                         nobody listens; open connections are cut
 //
 // The address stays the same through all of them.
@@ -33,10 +34,11 @@ const (
 	Defer  Mode = "defer"  // 451 to every recipient: later, perhaps
 	Tarpit Mode = "tarpit" // accepts, and takes TarpitDelay over each step of it
 	Busy   Mode = "busy"   // 421 instead of a greeting
+	Vanish Mode = "vanish" // keeps the message and hangs up instead of saying so
 	Down   Mode = "down"   // the connection is refused
 )
 
-var allModes = []Mode{Accept, Reject, Defer, Tarpit, Busy, Down}
+var allModes = []Mode{Accept, Reject, Defer, Tarpit, Busy, Vanish, Down}
 
 // Config says what the sink offers. The zero value takes any mail on a free
 // loopback port, without encryption or authentication.
@@ -71,7 +73,8 @@ type Sink struct {
 	tls  *tls.Config
 	cert *x509.Certificate
 
-	change sync.Mutex // held while the mode changes or the sink closes
+	change sync.Mutex  // held while the mode changes or the sink closes
+	back   *time.Timer // to mode Accept, under change; nil if the mode is there for good
 
 	mu       sync.Mutex
 	mode     Mode
@@ -119,7 +122,11 @@ func New(conf Config) (*Sink, error) {
 }
 
 // Addr is host and port of the server. It does not change.
-func (s *Sink) Addr() string { return s.addr }
+func (s *Sink) Addr() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.addr
+}
 
 // Certificate is what a client must trust to accept STARTTLS; nil without TLS.
 func (s *Sink) Certificate() *x509.Certificate { return s.cert }
@@ -134,12 +141,43 @@ func (s *Sink) Mode() Mode {
 // SetMode changes how clients are treated from now on. Going Down cuts the open
 // connections and returns when nobody listens any more; coming back fails if
 // another program took the port meanwhile.
-func (s *Sink) SetMode(m Mode) error {
+func (s *Sink) SetMode(m Mode) error { return s.SetModeFor(m, 0) }
+
+// SetModeFor is SetMode with a way back: after d the mode is Accept, unless it was
+// changed before. Zero or less leaves it for good.
+func (s *Sink) SetModeFor(m Mode, d time.Duration) error {
 	if !slices.Contains(allModes, m) {
 		return fmt.Errorf("mode %q is not one of %q", m, allModes)
 	}
 	s.change.Lock()
 	defer s.change.Unlock()
+	s.stayPut()
+	if err := s.setMode(m); err != nil || d <= 0 {
+		return err
+	}
+	var back *time.Timer
+	back = time.AfterFunc(d, func() {
+		s.change.Lock()
+		defer s.change.Unlock()
+		if s.back == back { // the mode is still the one it is the way back from
+			s.back = nil
+			_ = s.setMode(Accept) // without the port nobody listens, which any client sees
+		}
+	})
+	s.back = back
+	return nil
+}
+
+// stayPut forgets the way back. The caller holds change.
+func (s *Sink) stayPut() {
+	if s.back != nil {
+		s.back.Stop()
+		s.back = nil
+	}
+}
+
+// setMode changes the mode. The caller holds change.
+func (s *Sink) setMode(m Mode) error {
 	s.mu.Lock()
 	s.mode = m
 	serving, closed := s.serving, s.closed
@@ -190,6 +228,7 @@ func (s *Sink) Clear() {
 func (s *Sink) Close() {
 	s.change.Lock()
 	defer s.change.Unlock()
+	s.stayPut()
 	s.mu.Lock()
 	s.closed = true
 	s.mu.Unlock()

@@ -295,3 +295,69 @@ func TestAuthentication(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// The mail is there, and its sender cannot know.
+func TestVanish(t *testing.T) {
+	s := start(t, Config{Mode: Vanish})
+	if err := send(s, hello); err == nil || code(err) != 0 {
+		t.Fatalf("%v", err)
+	}
+	if ms := s.Messages(); len(ms) != 1 || !ms[0].Unconfirmed || ms[0].Subject != "Hello" {
+		t.Fatalf("%+v", ms)
+	}
+	if err := s.SetMode(Accept); err != nil {
+		t.Fatal(err)
+	}
+	if err := send(s, hello); err != nil {
+		t.Fatal(err)
+	}
+	if ms := s.Messages(); len(ms) != 2 || ms[1].Unconfirmed {
+		t.Fatalf("%+v", ms)
+	}
+}
+
+func TestDownForAWhile(t *testing.T) {
+	s := start(t, Config{})
+	if err := s.SetModeFor(Down, 50*time.Millisecond); err != nil {
+		t.Fatal(err)
+	}
+	if s.Mode() != Down {
+		t.Fatal(s.Mode())
+	}
+	for deadline := time.Now().Add(10 * time.Second); send(s, hello) != nil; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("it did not come back")
+		}
+	}
+	if s.Mode() != Accept || len(s.Messages()) != 1 {
+		t.Fatalf("%s %+v", s.Mode(), s.Messages())
+	}
+}
+
+// Who changes the mode takes the way back, as does the sink's end.
+func TestTheWayBackIsTaken(t *testing.T) {
+	s := start(t, Config{})
+	for _, m := range []Mode{Down, Reject} {
+		if err := s.SetModeFor(m, time.Hour); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first := s.back
+	if err := s.SetMode(Busy); err != nil {
+		t.Fatal(err)
+	}
+	if s.back != nil || first.Stop() {
+		t.Fatal("the timer still runs")
+	}
+	if err := s.SetModeFor(Down, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	last := s.back
+	s.Close()
+	if last.Stop() || s.SetModeFor(Down, time.Hour) == nil {
+		t.Fatal("a closed sink has plans")
+	}
+	if err := s.SetModeFor("odd", time.Hour); err == nil {
+		t.Fatal("a mode that is none")
+	}
+}

@@ -26,6 +26,9 @@ type Message struct {
 	TLS        bool      `json:"tls"`            // it came encrypted
 	User       string    `json:"user,omitempty"` // who it came from, with authentication
 
+	// Unconfirmed tells that the client was not told that it was taken.
+	Unconfirmed bool `json:"unconfirmed,omitempty"`
+
 	// What Raw says, decoded. Text and HTML are the first parts of their type.
 	Header  mail.Header `json:"-"`
 	Subject string      `json:"subject"`

@@ -104,11 +104,14 @@ func (s *session) Data(r io.Reader) error {
 	}
 	m := Message{
 		From: s.from, To: slices.Clone(s.to), Raw: raw, ReceivedAt: s.sink.conf.Now(),
-		TLS: s.encrypted(), User: s.user,
+		TLS: s.encrypted(), User: s.user, Unconfirmed: s.sink.Mode() == Vanish,
 	}
 	m.decode()
 	if err := s.sink.keep(m); err != nil {
 		return errStored
+	}
+	if m.Unconfirmed {
+		_ = s.conn.Conn().Close() // what is said after that nobody hears
 	}
 	return nil
 }

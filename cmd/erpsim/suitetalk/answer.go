@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"html"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -72,21 +74,50 @@ func (req *request) refuse(f *fault, mode Kind) reply {
 }
 
 // turnAway answers what never reached the web service.
-func (req *request) turnAway(m *Mode) reply {
+func (req *request) turnAway(m *Mode, host string, now time.Time) reply {
 	switch m.Kind {
+	case SessionExpired:
+		return req.refuse(sessionExpired(), m.Kind)
+	case Redirect:
+		return redirect(m, host)
 	case RefuseCredentials:
 		return req.refuse(invalidLogin(), m.Kind)
 	case Maintenance:
 		return req.refuse(maintenance(), m.Kind)
 	}
 	header := map[string]string{"Content-Type": "text/html; charset=utf-8"}
-	if m.RetryAfter != "" {
-		header["Retry-After"] = m.RetryAfter
+	if after, err := m.retryAfter(now); err == nil && after != "" { // an error was one when the mode was added
+		header["Retry-After"] = after
 	}
 	return reply{
 		status: cmp.Or(m.Status, http.StatusServiceUnavailable),
 		header: header,
 		body:   []byte("<html><head><title>Notice</title></head><body>" + maintenance().message + "</body></html>\n"),
+		mode:   m.Kind,
+	}
+}
+
+// elsewhere is where a redirect points that says nothing else.
+const elsewhere = "/elsewhere"
+
+// redirect sends the client to another host.
+func redirect(m *Mode, host string) reply {
+	location := m.Location
+	if location == "" {
+		name, port, err := net.SplitHostPort(host)
+		if err != nil {
+			name, port = host, "80"
+		}
+		other := "localhost"
+		if name == other {
+			other = "127.0.0.1"
+		}
+		location = "http://" + net.JoinHostPort(other, port) + elsewhere
+	}
+	return reply{
+		status: cmp.Or(m.Status, http.StatusTemporaryRedirect),
+		header: map[string]string{"Content-Type": "text/html; charset=utf-8", "Location": location},
+		body:   []byte("<html><body><a href=\"" + html.EscapeString(location) + "\">Moved</a></body></html>\n"),
 		mode:   m.Kind,
 	}
 }
@@ -119,6 +150,13 @@ func (req *request) malformed(results []*etree.Element, m *Mode) reply {
 			twice = append(twice, r, r.Copy())
 		}
 		out = req.respond(twice)
+	case AnswerWithoutID:
+		for _, r := range results {
+			if ref := child(r, "baseRef"); ref != nil {
+				r.RemoveChild(ref)
+			}
+		}
+		out = req.respond(results)
 	case AnswerFault200:
 		out = req.refuse(m.fault(), m.Kind)
 		out.status = http.StatusOK

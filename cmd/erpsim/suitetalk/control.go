@@ -10,6 +10,10 @@ import (
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /services/{port}", s.serveSOAP)
+	mux.HandleFunc(elsewhere, func(w http.ResponseWriter, _ *http.Request) {
+		s.followed.Add(1)
+		w.WriteHeader(http.StatusNoContent)
+	})
 	mux.Handle("/control/", LoopbackOnly(s.control()))
 	return mux
 }
@@ -20,6 +24,10 @@ func (s *Server) control() http.Handler {
 	mux.HandleFunc("GET /control/state", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, s.State())
 	})
+	mux.HandleFunc("GET /control/account", func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, s.Account())
+	})
+	mux.HandleFunc("POST /control/account", s.serveSetAccount)
 	mux.HandleFunc("GET /control/records", s.serveRecords)
 	mux.HandleFunc("GET /control/journal", s.serveJournal)
 	mux.HandleFunc("GET /control/modes", func(w http.ResponseWriter, _ *http.Request) {
@@ -45,7 +53,12 @@ func (s *Server) control() http.Handler {
 func (s *Server) serveRecords(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	list := []Record{}
-	for _, rec := range s.Records(q.Get("type")) {
+	all, err := s.ledger.records(q.Get("type"))
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	for _, rec := range all {
 		if id := q.Get("externalId"); id != "" && id != rec.ExternalID {
 			continue
 		}
@@ -59,20 +72,17 @@ func (s *Server) serveRecords(w http.ResponseWriter, r *http.Request) {
 
 // serveJournal sends the entries of ?kind=, or all, one a line.
 func (s *Server) serveJournal(w http.ResponseWriter, r *http.Request) {
-	entries, err := s.Journal()
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	out := json.NewEncoder(w)
-	for _, e := range entries {
-		if kind := r.URL.Query().Get("kind"); kind != "" && kind != string(e.Kind) {
-			continue
+	kind := r.URL.Query().Get("kind")
+	err := s.journal.each(func(e Entry) error {
+		if kind != "" && kind != string(e.Kind) {
+			return nil
 		}
-		if err := out.Encode(e); err != nil {
-			return // the client has gone
-		}
+		return out.Encode(e)
+	})
+	if err != nil {
+		panic(http.ErrAbortHandler) // half a journal must not be taken for all of it
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // control asks the control interface and decodes its answer.
@@ -70,9 +72,10 @@ func TestControl(t *testing.T) {
 	if len(ms) != 0 {
 		t.Fatalf("%+v", ms)
 	}
+	s = State{}
 	b.control(http.MethodPost, "reset", "", &s)
-	if s != (State{}) {
-		t.Fatalf("%+v", s)
+	if diff := cmp.Diff(State{}, s); diff != "" {
+		t.Fatal(diff)
 	}
 }
 

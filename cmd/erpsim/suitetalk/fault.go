@@ -58,6 +58,10 @@ func invalidLogin() *fault {
 	return vendorFault("INVALID_LOGIN_CREDENTIALS", "Invalid login attempt.")
 }
 
+func sessionExpired() *fault {
+	return vendorFault("SESSION_TIMED_OUT", "Your connection has timed out. Please log in again.")
+}
+
 func ambiguousAuthentication() *fault {
 	return &fault{userException, "invalidCredentialsFault", "USER_ERROR", "Ambiguous authentication"}
 }

@@ -1,6 +1,7 @@
 package suitetalk
 
 import (
+	"cmp"
 	"sync"
 	"time"
 )
@@ -14,13 +15,40 @@ type gate struct {
 	present    int // requests being worked on, those about to be refused among them
 	maxPresent int
 	active     map[string]int // admitted requests by account
-	recent     []time.Time    // arrivals in the last second
+	recent     window
 	maxRate    int
-	pending    int // delayed effects yet to happen
+	actions    map[string]*action // by operation; "" of those that were not understood
+	pending    int                // delayed effects yet to happen
+}
+
+// An action is the part of the gate that is about one operation.
+type action struct {
+	present int
+	recent  window
+	gauge   Gauge
+}
+
+// A window is the arrivals of the last second.
+type window []time.Time
+
+// add counts an arrival and returns how many there were in the second up to it.
+func (w *window) add(now time.Time) int {
+	for len(*w) > 0 && now.Sub((*w)[0]) >= time.Second {
+		*w = (*w)[1:]
+	}
+	*w = append(*w, now)
+	return len(*w)
 }
 
 func newGate(limit, perSecond int) gate {
-	return gate{limit: limit, perSecond: perSecond, active: make(map[string]int)}
+	return gate{limit: limit, perSecond: perSecond, active: make(map[string]int), actions: make(map[string]*action)}
+}
+
+// setLimits changes the limits for those who come from now on.
+func (g *gate) setLimits(limit, perSecond int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.limit, g.perSecond = limit, perSecond
 }
 
 // A visit is one request's stay. It ends before the answer's first byte is sent,
@@ -28,7 +56,8 @@ func newGate(limit, perSecond int) gate {
 // client is seen to have gone.
 type visit struct {
 	gate    *gate
-	account string // "" until admitted
+	account string  // "" until admitted
+	action  *action // nil until the operation is known
 	ended   bool
 	tooFast bool // came when this second's requests were used up
 }
@@ -39,12 +68,29 @@ func (g *gate) enter(now time.Time) *visit {
 	defer g.mu.Unlock()
 	g.present++
 	g.maxPresent = max(g.maxPresent, g.present)
-	for len(g.recent) > 0 && now.Sub(g.recent[0]) >= time.Second {
-		g.recent = g.recent[1:]
+	rate := g.recent.add(now)
+	g.maxRate = max(g.maxRate, rate)
+	return &visit{gate: g, tooFast: g.perSecond > 0 && rate > g.perSecond}
+}
+
+// does tells the gate what the visitor asks for, once that was read.
+func (v *visit) does(operation string, now time.Time) {
+	g := v.gate
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	a := g.actions[operation]
+	if a == nil {
+		a = &action{}
+		g.actions[operation] = a
 	}
-	g.recent = append(g.recent, now)
-	g.maxRate = max(g.maxRate, len(g.recent))
-	return &visit{gate: g, tooFast: g.perSecond > 0 && len(g.recent) > g.perSecond}
+	a.gauge.Arrivals++
+	a.gauge.MaxPerSecond = max(a.gauge.MaxPerSecond, a.recent.add(now))
+	if v.ended {
+		return
+	}
+	v.action = a
+	a.present++
+	a.gauge.MaxConcurrency = max(a.gauge.MaxConcurrency, a.present)
 }
 
 // admit takes one of the account's slots. It reports false if the limits do not
@@ -77,6 +123,9 @@ func (v *visit) leave() {
 	if v.account != "" {
 		g.active[v.account]--
 	}
+	if v.action != nil {
+		v.action.present--
+	}
 }
 
 func (g *gate) addPending(n int) {
@@ -92,6 +141,7 @@ func (g *gate) reset() {
 	g.maxPresent = g.present
 	g.recent = nil
 	g.maxRate = 0
+	g.actions = make(map[string]*action)
 }
 
 // load fills in the part of a State the gate knows.
@@ -101,5 +151,11 @@ func (g *gate) load(s *State) {
 	s.InFlight, s.MaxConcurrency, s.MaxPerSecond, s.PendingEffects = g.present, g.maxPresent, g.maxRate, g.pending
 	for _, n := range g.active {
 		s.Admitted += n
+	}
+	for name, a := range g.actions {
+		if s.Actions == nil {
+			s.Actions = make(map[string]Gauge)
+		}
+		s.Actions[cmp.Or(name, "unknown")] = a.gauge
 	}
 }

@@ -69,7 +69,7 @@ func TestRequestsPerSecond(t *testing.T) {
 		defer v.leave()
 		return v.admit("a")
 	}
-	if !enter() || !enter() || enter() {
+	if first, second, third := enter(), enter(), enter(); !first || !second || third {
 		t.Fatal("two in a second are allowed, and a third is not")
 	}
 	now = now.Add(time.Second)

@@ -55,10 +55,11 @@ type Entry struct {
 	Records   []Arrived `json:"records,omitempty"`
 
 	// Of an effect. Record is the state it led to.
-	Action Action  `json:"action,omitempty"`
-	Repeat bool    `json:"repeat,omitempty"` // an update with the content of the write before
-	Late   bool    `json:"late,omitempty"`   // happened after the connection was cut
-	Record *Record `json:"record,omitempty"`
+	Action    Action  `json:"action,omitempty"`
+	Repeat    bool    `json:"repeat,omitempty"`    // an update with the content of the write before
+	Duplicate bool    `json:"duplicate,omitempty"` // a create, though another record has its externalId
+	Late      bool    `json:"late,omitempty"`      // happened after the connection was cut
+	Record    *Record `json:"record,omitempty"`
 
 	// Of an answer.
 	Status  int    `json:"status,omitempty"`  // HTTP's; 0 if nothing at all was sent
@@ -69,8 +70,15 @@ type Entry struct {
 
 const journalName = "journal.jsonl"
 
+// A place is where the journal has an entry: the offset and length of its line, or,
+// without a file, its index.
+type place struct {
+	at   int64
+	size int32
+}
+
 // A journal is append-only. Counts are folded over its entries, so that they
-// survive a restart with it.
+// survive a restart with it. With a file, nothing of the entries stays in memory.
 type journal struct {
 	dir string
 	now func() time.Time
@@ -81,12 +89,18 @@ type journal struct {
 	size    int64 // of the whole lines in file
 	seq     int64
 	tally   State
+
+	durable  int64 // the last entry known to be durable
+	syncing  bool  // somebody is making entries durable, outside of the lock
+	synced   sync.Cond
+	unsynced error // why nothing can be known to be durable any more
 }
 
 // openJournal opens the journal in dir, or one in memory if dir is empty, and
 // hands every entry it has to each.
-func openJournal(dir string, now func() time.Time, each func(Entry) error) (*journal, error) {
+func openJournal(dir string, now func() time.Time, each func(Entry, place) error) (*journal, error) {
 	j := &journal{dir: dir, now: now}
+	j.synced.L = &j.mu
 	if dir == "" {
 		return j, nil
 	}
@@ -97,10 +111,10 @@ func openJournal(dir string, now func() time.Time, each func(Entry) error) (*jou
 	if err != nil {
 		return nil, err
 	}
-	whole, err := scan(file, func(e Entry) error {
+	whole, err := scan(file, func(e Entry, at place) error {
 		j.seq = e.Seq
 		j.tally.count(e)
-		return each(e)
+		return each(e, at)
 	})
 	if err == nil {
 		err = file.Truncate(whole)
@@ -114,8 +128,8 @@ func openJournal(dir string, now func() time.Time, each func(Entry) error) (*jou
 
 // scan reads entries line by line and returns the length of the whole lines. A
 // last line without its end was torn by a crash and does not count.
-func scan(r io.Reader, each func(Entry) error) (whole int64, err error) {
-	in := bufio.NewReader(r)
+func scan(r io.Reader, each func(Entry, place) error) (whole int64, err error) {
+	in := bufio.NewReaderSize(r, 64<<10)
 	for {
 		line, err := in.ReadBytes('\n')
 		if errors.Is(err, io.EOF) {
@@ -128,7 +142,7 @@ func scan(r io.Reader, each func(Entry) error) (whole int64, err error) {
 		if err := json.Unmarshal(line, &e); err != nil {
 			return whole, fmt.Errorf("line at byte %d: %w", whole, err)
 		}
-		if err := each(e); err != nil {
+		if err := each(e, place{whole, int32(len(line))}); err != nil {
 			return whole, err
 		}
 		whole += int64(len(line))
@@ -141,68 +155,143 @@ func (j *journal) arrive(e Entry) (int64, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	e.Kind, e.Request = Arrival, j.seq+1
-	return e.Request, j.write(e)
+	_, err := j.write([]Entry{e})
+	return e.Request, err
 }
 
-// append writes an entry, whose number and time it gives.
-func (j *journal) append(e Entry) error {
+// append writes entries, all or none, and returns where they are. It gives them
+// their numbers and times.
+func (j *journal) append(entries ...Entry) ([]place, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.write(e)
+	return j.write(entries)
 }
 
-// write appends under the lock. Only a whole line counts: of one that could not
-// be written completely nothing stays.
-func (j *journal) write(e Entry) error {
-	e.Seq, e.Time = j.seq+1, j.now()
-	if j.file == nil {
-		j.entries = append(j.entries, e)
-	} else {
-		var line bytes.Buffer
-		if err := json.NewEncoder(&line).Encode(e); err != nil {
-			return err
+// write appends under the lock. Only whole lines count: of what could not be
+// written completely nothing stays.
+func (j *journal) write(entries []Entry) ([]place, error) {
+	now := j.now()
+	places := make([]place, len(entries))
+	var lines bytes.Buffer
+	for i := range entries {
+		e := &entries[i]
+		e.Seq, e.Time = j.seq+int64(i)+1, now
+		if j.file == nil {
+			places[i].at = int64(len(j.entries) + i)
+			continue
 		}
-		if err := j.writeLine(line.Bytes()); err != nil {
-			return err
+		before := lines.Len()
+		if err := json.NewEncoder(&lines).Encode(e); err != nil {
+			return nil, err
 		}
+		places[i] = place{j.size + int64(before), int32(lines.Len() - before)}
 	}
-	j.seq = e.Seq
-	j.tally.count(e)
-	return nil
+	if j.file == nil {
+		j.entries = append(j.entries, entries...)
+	} else if err := j.writeLines(lines.Bytes()); err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		j.seq = e.Seq
+		j.tally.count(e)
+	}
+	return places, nil
 }
 
-func (j *journal) writeLine(line []byte) error {
-	if _, err := j.file.Write(line); err != nil {
+func (j *journal) writeLines(lines []byte) error {
+	if _, err := j.file.Write(lines); err != nil {
 		return errors.Join(err, j.file.Truncate(j.size))
 	}
-	j.size += int64(len(line))
+	j.size += int64(len(lines))
 	return nil
 }
 
-// sync makes what was written so far durable.
+// record returns the record of the effect at a place. The journal must not be
+// rotated meanwhile.
+func (j *journal) record(at place) (*Record, error) {
+	j.mu.Lock()
+	file := j.file
+	if file == nil {
+		defer j.mu.Unlock()
+		return j.entries[at.at].Record, nil
+	}
+	j.mu.Unlock()
+	line := make([]byte, at.size)
+	if _, err := file.ReadAt(line, at.at); err != nil {
+		return nil, err
+	}
+	var e struct{ Record *Record }
+	if err := json.Unmarshal(line, &e); err != nil {
+		return nil, err
+	}
+	if e.Record == nil {
+		return nil, fmt.Errorf("there is no record at byte %d", at.at)
+	}
+	return e.Record, nil
+}
+
+// sync returns when everything that was written before it was called is durable.
+// Those who wait share the effort: what came while one was at it the next does in
+// one go.
 func (j *journal) sync() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.file == nil {
 		return nil
 	}
-	return j.file.Sync()
+	for last := j.seq; j.durable < last; {
+		switch {
+		case j.unsynced != nil:
+			// The system forgets what it failed to write: a second try would lie.
+			return j.unsynced
+		case j.syncing:
+			j.synced.Wait()
+			continue
+		}
+		j.syncing = true
+		file, upTo := j.file, j.seq
+		j.mu.Unlock()
+		err := file.Sync()
+		j.mu.Lock()
+		j.syncing = false
+		j.synced.Broadcast()
+		if err != nil {
+			j.unsynced = err
+		} else {
+			j.durable = upTo
+		}
+	}
+	return nil
+}
+
+// each hands over all entries up to now, one by one. Those that are written
+// meanwhile are not among them.
+func (j *journal) each(fn func(Entry) error) error {
+	j.mu.Lock()
+	entries, size := j.entries, j.size
+	if j.file == nil {
+		j.mu.Unlock()
+		for _, e := range entries {
+			if err := fn(e); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	file, err := os.Open(j.file.Name()) // under the lock, lest it be another one already
+	j.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	_, err = scan(io.LimitReader(file, size), func(e Entry, _ place) error { return fn(e) })
+	return err
 }
 
 // read returns all entries.
 func (j *journal) read() ([]Entry, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if j.file == nil {
-		return append([]Entry(nil), j.entries...), nil
-	}
-	file, err := os.Open(j.file.Name())
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
 	var entries []Entry
-	_, err = scan(file, func(e Entry) error {
+	err := j.each(func(e Entry) error {
 		entries = append(entries, e)
 		return nil
 	})
@@ -213,6 +302,9 @@ func (j *journal) read() ([]Entry, error) {
 func (j *journal) rotate() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	for j.syncing {
+		j.synced.Wait()
+	}
 	if j.file != nil {
 		current := filepath.Join(j.dir, journalName)
 		aside := filepath.Join(j.dir, fmt.Sprintf("journal-%s.jsonl", j.now().UTC().Format("20060102T150405.000000000")))
@@ -223,10 +315,10 @@ func (j *journal) rotate() error {
 		if err != nil {
 			return errors.Join(err, os.Rename(aside, current))
 		}
-		if err := j.file.Close(); err != nil {
+		if err := errors.Join(j.file.Sync(), j.file.Close()); err != nil {
 			return errors.Join(err, fresh.Close())
 		}
-		j.file, j.size = fresh, 0
+		j.file, j.size, j.durable = fresh, 0, j.seq
 	}
 	// Numbers go on: a request that is being worked must not be taken for another.
 	j.entries, j.tally = nil, State{}
@@ -236,6 +328,9 @@ func (j *journal) rotate() error {
 func (j *journal) close() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	for j.syncing {
+		j.synced.Wait()
+	}
 	if j.file == nil {
 		return nil
 	}

@@ -2,9 +2,11 @@ package suitetalk
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -69,7 +71,7 @@ func TestARestartForgetsNoEffect(t *testing.T) {
 	if diff := cmp.Diff(records, second.Records("")); diff != "" {
 		t.Fatal(diff)
 	}
-	state.MaxConcurrency, state.MaxPerSecond = 0, 0 // those begin anew
+	state.MaxConcurrency, state.MaxPerSecond, state.Actions = 0, 0, nil // those begin anew
 	if diff := cmp.Diff(state, second.State()); diff != "" {
 		t.Fatal(diff)
 	}
@@ -173,6 +175,67 @@ func TestWithoutTheJournalNothingHappens(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantResults(t, b.upsert(order1), "ok")
+}
+
+// What memory does not hold the journal must give back, or the client hears of it.
+func TestARecordTheJournalDoesNotGiveBack(t *testing.T) {
+	dir := t.TempDir()
+	b := start(t, Config{Journal: dir})
+	b.upsert(ada, order1)
+	if err := os.Truncate(filepath.Join(dir, journalName), 10); err != nil {
+		t.Fatal(err)
+	}
+	wantResults(t, b.lookUp(ref("salesOrder", `externalId="o-1"`)), "UNEXPECTED_ERROR")
+	wantResults(t, b.upsert(order1), "UNEXPECTED_ERROR")
+	if got := b.control("GET", "records", "", nil); got != 500 {
+		t.Fatalf("status %d", got)
+	}
+	if rs := b.Records("salesOrder"); len(rs) != 1 || rs[0].ExternalID != "o-1" || rs[0].Content != "" {
+		t.Fatalf("%+v", rs)
+	}
+}
+
+func TestManyMakeTheJournalDurableAtOnce(t *testing.T) {
+	b := start(t, Config{Journal: t.TempDir(), Sync: true, Concurrency: -1})
+	var all sync.WaitGroup
+	for i := range 16 {
+		all.Go(func() {
+			for n := range 10 {
+				wantResults(t, b.upsert(strings.Replace(ada, "c-1", fmt.Sprintf("c-%d-%d", i, n), 1)), "ok")
+			}
+		})
+	}
+	all.Wait()
+	b.journal.mu.Lock()
+	defer b.journal.mu.Unlock()
+	if b.journal.durable != b.journal.seq || b.journal.seq != 3*160 {
+		t.Fatalf("%d of %d entries are durable", b.journal.durable, b.journal.seq)
+	}
+}
+
+// After a failure nothing is called durable again: a second try would lie.
+func TestAFailedSyncStaysFailed(t *testing.T) {
+	b := start(t, Config{Journal: t.TempDir(), Sync: true})
+	b.upsert(ada)
+	b.journal.mu.Lock()
+	file := b.journal.file
+	r, w, err := os.Pipe() // which can be written to, and not be made durable
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	defer w.Close()
+	b.journal.file = w
+	b.journal.mu.Unlock()
+	if a, err := b.call("upsertList", ada); err != nil || a.status == 200 {
+		t.Fatalf("%v %s", err, a.raw)
+	}
+	b.journal.mu.Lock()
+	b.journal.file = file
+	b.journal.mu.Unlock()
+	if a, err := b.call("getServerTime"); err != nil || a.status != 500 {
+		t.Fatalf("%v %s", err, a.raw)
+	}
 }
 
 func submissionOf(t *testing.T, record string) submission {

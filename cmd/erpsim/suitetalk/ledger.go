@@ -1,7 +1,10 @@
 package suitetalk
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -47,29 +50,46 @@ type Record struct {
 
 const firstInternalID = 1001
 
-// A ledger holds the records. A *Record in it is never changed, only replaced.
-// Its lock is held over the whole of a write, from look-up to journal.
-type ledger struct {
-	mu         sync.Mutex
-	byID       map[string]*Record
-	byExternal map[string]*Record // type + "/" + externalId
-	byEmail    map[string]*Record // customers
-	order      []string           // internal ids, oldest first
-	lastID     int
+// A slot is what is kept in memory of a record: what it is found by. The record
+// itself is in the journal.
+type slot struct {
+	number            int // internal id
+	typ, externalID   string
+	email             string  // of a customer, if they must be unique
+	created, modified int64   // Unix time in nanoseconds
+	at, before        place   // of the last write, and of the one before that
+	pending           *Record // written by a batch that is not in the journal yet
 }
 
-func newLedger() *ledger {
-	l := &ledger{}
+func (s *slot) internalID() string { return strconv.Itoa(s.number) }
+
+// A key is what the ERP knows a record by that somebody else named.
+type key struct{ typ, externalID string }
+
+// A ledger holds the records. Its lock is held over the whole of a write, from
+// look-up to journal, and while records are read.
+type ledger struct {
+	read       func(place) (*Record, error) // of the journal
+	keepEmails bool
+
+	mu         sync.Mutex
+	slots      []*slot         // by internal id, from the first on: oldest first
+	byExternal map[key][]*slot // oldest first; more than one only if externalIds need not be unique
+	byEmail    map[string]*slot
+	held       map[string]int // records by type
+}
+
+func newLedger(keepEmails bool) *ledger {
+	l := &ledger{keepEmails: keepEmails}
 	l.clear()
 	return l
 }
 
 func (l *ledger) clear() {
-	l.byID = make(map[string]*Record)
-	l.byExternal = make(map[string]*Record)
-	l.byEmail = make(map[string]*Record)
-	l.order = nil
-	l.lastID = firstInternalID - 1
+	l.slots = nil
+	l.byExternal = make(map[key][]*slot)
+	l.byEmail = make(map[string]*slot)
+	l.held = make(map[string]int)
 }
 
 // reset empties the ledger if rotate, called under the lock, succeeds.
@@ -84,7 +104,7 @@ func (l *ledger) reset(rotate func() error) error {
 }
 
 // restore puts an effect of the journal back.
-func (l *ledger) restore(e Entry) error {
+func (l *ledger) restore(e Entry, at place) error {
 	if e.Kind != Effect {
 		return nil
 	}
@@ -93,62 +113,156 @@ func (l *ledger) restore(e Entry) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.put(e.Record)
+	if number, err := strconv.Atoi(e.Record.InternalID); err != nil || number < firstInternalID || number > l.nextID() {
+		return fmt.Errorf("effect %d is on a record %q, which cannot be", e.Seq, e.Record.InternalID)
+	}
+	s, _ := l.put(e.Record)
+	s.settle(at)
 	return nil
 }
 
-// put stores a record, new or changed. The caller holds the lock.
-func (l *ledger) put(r *Record) {
-	if old := l.byID[r.InternalID]; old != nil {
-		delete(l.byExternal, old.Type+"/"+old.ExternalID)
-		if l.byEmail[emailKey(old)] == old {
-			delete(l.byEmail, emailKey(old))
+// nextID is the internal id of the next record that is created. Internal ids have
+// no gaps.
+func (l *ledger) nextID() int { return firstInternalID + len(l.slots) }
+
+// put stores a record, new or changed, until settle tells where the journal has
+// it. It returns how to undo that. The caller holds the lock.
+func (l *ledger) put(r *Record) (s *slot, undo func()) {
+	s = l.byID(r.InternalID)
+	if s == nil {
+		s = &slot{number: l.nextID(), typ: r.Type, created: r.CreatedAt.UnixNano(), before: place{-1, 0}}
+		l.slots = append(l.slots, s)
+		l.held[s.typ]++
+		undo = func() {
+			l.unlist(s)
+			l.slots = l.slots[:len(l.slots)-1]
+			l.held[s.typ]--
 		}
 	} else {
-		l.order = append(l.order, r.InternalID)
-	}
-	l.byID[r.InternalID] = r
-	if r.ExternalID != "" {
-		l.byExternal[r.Type+"/"+r.ExternalID] = r
-	}
-	if r.Type == "customer" && r.Email != "" && l.byEmail[emailKey(r)] == nil {
-		l.byEmail[emailKey(r)] = r
-	}
-	if id, err := strconv.Atoi(r.InternalID); err == nil {
-		l.lastID = max(l.lastID, id)
-	}
-}
-
-func emailKey(r *Record) string { return strings.ToLower(r.Email) }
-
-// find returns the record a reference names, or nil. The caller holds the lock.
-func (l *ledger) find(typ, internalID, externalID string) *Record {
-	if internalID != "" {
-		if r := l.byID[internalID]; r != nil && r.Type == typ {
-			return r
+		old := *s
+		undo = func() {
+			l.unlist(s)
+			*s = old
+			l.list(s)
 		}
-		return nil
+		l.unlist(s)
 	}
-	return l.byExternal[typ+"/"+externalID]
+	s.externalID, s.modified, s.pending = strings.Clone(r.ExternalID), r.ModifiedAt.UnixNano(), r
+	if l.keepEmails && r.Type == "customer" {
+		s.email = strings.ToLower(r.Email)
+	}
+	l.list(s)
+	return s, undo
 }
 
-func (l *ledger) records(typ string) []Record {
+// settle tells where the journal has what was put last.
+func (s *slot) settle(at place) {
+	s.before, s.at, s.pending = s.at, at, nil
+}
+
+// list makes a slot findable, and unlist no longer so.
+func (l *ledger) list(s *slot) {
+	if s.externalID != "" {
+		k := key{s.typ, s.externalID}
+		all := l.byExternal[k]
+		at, _ := slices.BinarySearchFunc(all, s.number, func(other *slot, number int) int { return other.number - number })
+		l.byExternal[k] = slices.Insert(all, at, s)
+	}
+	if s.email != "" && l.byEmail[s.email] == nil {
+		l.byEmail[s.email] = s
+	}
+}
+
+func (l *ledger) unlist(s *slot) {
+	k := key{s.typ, s.externalID}
+	if rest := slices.DeleteFunc(l.byExternal[k], func(other *slot) bool { return other == s }); len(rest) > 0 {
+		l.byExternal[k] = rest
+	} else {
+		delete(l.byExternal, k)
+	}
+	if l.byEmail[s.email] == s {
+		delete(l.byEmail, s.email)
+	}
+}
+
+func (l *ledger) byID(internalID string) *slot {
+	n, err := strconv.Atoi(internalID)
+	if at := n - firstInternalID; err == nil && at >= 0 && at < len(l.slots) && l.slots[at].internalID() == internalID {
+		return l.slots[at]
+	}
+	return nil
+}
+
+// all returns the records a reference names, oldest first. The caller holds the
+// lock.
+func (l *ledger) all(typ, internalID, externalID string) []*slot {
+	if internalID == "" {
+		return l.byExternal[key{typ, externalID}]
+	}
+	if s := l.byID(internalID); s != nil && s.typ == typ {
+		return []*slot{s}
+	}
+	return nil
+}
+
+// find returns the oldest record a reference names, or nil. The caller holds the
+// lock.
+func (l *ledger) find(typ, internalID, externalID string) *slot {
+	if all := l.all(typ, internalID, externalID); len(all) > 0 {
+		return all[0]
+	}
+	return nil
+}
+
+// load returns a record as it is. The caller holds the lock.
+func (l *ledger) load(s *slot) (*Record, error) {
+	if s.pending != nil {
+		return s.pending, nil
+	}
+	return l.read(s.at)
+}
+
+// asOf returns a record as it was at a time; nil if it was not there yet. What is
+// known is the state before the last write, so that is the oldest it returns. The
+// caller holds the lock.
+func (l *ledger) asOf(s *slot, t time.Time) (*Record, error) {
+	switch at := t.UnixNano(); {
+	case s.created > at:
+		return nil, nil
+	case s.modified > at && s.created < s.modified:
+		return l.read(s.before)
+	}
+	return l.load(s)
+}
+
+// records returns the records of a type, or of all, oldest first. Of those that
+// cannot be read it returns what they are found by, and an error.
+func (l *ledger) records(typ string) (rs []Record, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var rs []Record
-	for _, id := range l.order {
-		if r := l.byID[id]; typ == "" || r.Type == typ {
-			rs = append(rs, *r)
+	for _, s := range l.slots {
+		if typ != "" && typ != s.typ {
+			continue
 		}
+		r, lerr := l.load(s)
+		if lerr != nil {
+			r = &Record{Type: s.typ, InternalID: s.internalID(), ExternalID: s.externalID}
+			err = cmp.Or(err, fmt.Errorf("reading record %s: %w", r.InternalID, lerr))
+		}
+		rs = append(rs, *r)
 	}
-	return rs
+	return rs, err
 }
 
 func (l *ledger) record(typ, externalID string) (Record, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	r := l.byExternal[typ+"/"+externalID]
-	if r == nil {
+	s := l.find(typ, "", externalID)
+	if s == nil {
+		return Record{}, false
+	}
+	r, err := l.load(s)
+	if err != nil {
 		return Record{}, false
 	}
 	return *r, true
@@ -158,12 +272,5 @@ func (l *ledger) record(typ, externalID string) (Record, bool) {
 func (l *ledger) counts() map[string]int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	n := make(map[string]int)
-	for _, t := range recordTypes {
-		n[t.name] = 0
-	}
-	for _, r := range l.byID {
-		n[r.Type]++
-	}
-	return n
+	return maps.Clone(l.held)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -21,6 +22,16 @@ const (
 	Unavailable Kind = "unavailable"
 	// Maintenance answers the maintenance fault, which has a text and no code.
 	Maintenance Kind = "maintenance"
+	// SessionExpired answers as if all sessions had ended.
+	SessionExpired Kind = "session-expired"
+	// Redirect answers Status, or HTTP 307, and sends the client to Location or, if
+	// that is empty, to a place of the simulator under another host name, where it is
+	// counted.
+	Redirect Kind = "redirect"
+	// ResetReused resets a connection that has served a request before and does
+	// nothing, as a server does that closes idle connections. It needs the Server's
+	// ConnState to be that of the HTTP server.
+	ResetReused Kind = "reset-reused"
 	// Fault answers a fault: Code and Message, in the element FaultElement or the one
 	// that goes with Code. A Message without a Code makes a fault without detail.
 	Fault Kind = "fault"
@@ -36,7 +47,11 @@ const (
 	LateEffect Kind = "late-effect"
 	// Malformed does what was asked and sends the answer named by Answer.
 	Malformed Kind = "malformed"
-	// StaleRead makes a look-up answer that the records do not exist.
+	// Trickle does what was asked and sends the answer byte by byte, one each Delay.
+	Trickle Kind = "trickle"
+	// StaleRead makes a look-up answer that the records do not exist or, with a
+	// Delay, what it was true to answer that long ago. Of a record's earlier states
+	// only the last is known.
 	StaleRead Kind = "stale-read"
 )
 
@@ -60,11 +75,13 @@ const (
 	AnswerReordered = "reordered"      // results in reverse order
 	AnswerFewer     = "fewer"          // the last result is missing
 	AnswerDoubled   = "doubled"        // each result comes twice
+	AnswerWithoutID = "without-id"     // results that do not say which record they are of
 )
 
 var (
-	doorKinds   = []Kind{RefuseCredentials, Unavailable, Maintenance}
-	workKinds   = []Kind{Fault, Throttle, Slow, DropBeforeEffect, EffectThenDrop, LateEffect, Malformed}
+	doorKinds   = []Kind{RefuseCredentials, SessionExpired, Unavailable, Maintenance, Redirect}
+	reuseKinds  = []Kind{ResetReused}
+	workKinds   = []Kind{Fault, Throttle, Slow, DropBeforeEffect, EffectThenDrop, LateEffect, Malformed, Trickle}
 	readKinds   = []Kind{StaleRead}
 	recordKinds = []Kind{Reject, Warning, AfterSubmitFailed}
 	// effectKinds are about writes; unless Match.Operation says otherwise they
@@ -72,6 +89,7 @@ var (
 	effectKinds = []Kind{DropBeforeEffect, EffectThenDrop, LateEffect, Reject, Warning, AfterSubmitFailed}
 	answers     = []string{
 		AnswerHTML, AnswerEmpty, AnswerTruncated, AnswerCut, AnswerFault200, AnswerReordered, AnswerFewer, AnswerDoubled,
+		AnswerWithoutID,
 	}
 )
 
@@ -97,6 +115,8 @@ type Mode struct {
 	// are rolled from Seed, so that the same sequence falls the same way.
 	Probability float64 `json:"probability,omitempty"`
 	Seed        uint64  `json:"seed,omitempty"`
+	// For is how long it is in force. Zero: for ever.
+	For Duration `json:"for,omitzero"`
 
 	Delay        time.Duration `json:"delay,omitempty"` // in JSON as text: "1.5s"
 	Before       string        `json:"before,omitempty"`
@@ -104,8 +124,11 @@ type Mode struct {
 	Message      string        `json:"message,omitempty"`
 	FaultElement string        `json:"fault,omitempty"`
 	Status       int           `json:"status,omitempty"`
-	RetryAfter   string        `json:"retryAfter,omitempty"` // as the header has it: seconds or a date
-	Answer       string        `json:"answer,omitempty"`
+	// RetryAfter is the header as it is sent, seconds or a date. With a sign, as in
+	// "+90s", it is a date that far from the request.
+	RetryAfter string `json:"retryAfter,omitempty"`
+	Location   string `json:"location,omitempty"`
+	Answer     string `json:"answer,omitempty"`
 
 	// Fired is how often it has fired.
 	Fired int `json:"fired,omitempty"`
@@ -149,7 +172,7 @@ func (m *Mode) UnmarshalJSON(raw []byte) error {
 
 // check tells what is wrong with a mode.
 func (m Mode) check() error {
-	known := slices.Concat(doorKinds, workKinds, readKinds, recordKinds)
+	known := slices.Concat(doorKinds, reuseKinds, workKinds, readKinds, recordKinds)
 	switch {
 	case !slices.Contains(known, m.Kind):
 		return fmt.Errorf("kind %q is not one of %q", m.Kind, known)
@@ -157,14 +180,30 @@ func (m Mode) check() error {
 		return fmt.Errorf("%s: count %d is negative", m.Kind, m.Count)
 	case m.Probability < 0 || m.Probability > 1:
 		return fmt.Errorf("%s: probability %v is not between 0 and 1", m.Kind, m.Probability)
-	case m.Delay < 0 || m.Delay == 0 && (m.Kind == Slow || m.Kind == LateEffect):
+	case m.Delay < 0 || m.Delay == 0 && (m.Kind == Slow || m.Kind == LateEffect || m.Kind == Trickle):
 		return fmt.Errorf("%s needs a delay, not %v", m.Kind, m.Delay)
 	case m.Kind == Malformed && !slices.Contains(answers, m.Answer):
 		return fmt.Errorf("malformed: answer %q is not one of %q", m.Answer, answers)
 	case !slices.Contains([]string{"", "effect", "answer"}, m.Before):
 		return fmt.Errorf("%s: before %q is neither \"effect\" nor \"answer\"", m.Kind, m.Before)
+	case m.For < 0:
+		return fmt.Errorf("%s cannot be in force for %v", m.Kind, time.Duration(m.For))
+	case m.Kind == Redirect && m.Status != 0 && m.Status/100 != 3:
+		return fmt.Errorf("redirect: status %d redirects nobody", m.Status)
 	case m.Status != 0 && http.StatusText(m.Status) == "":
 		return fmt.Errorf("%s: %d is no HTTP status", m.Kind, m.Status)
 	}
+	if _, err := m.retryAfter(time.Time{}); err != nil {
+		return fmt.Errorf("%s: retryAfter: %w", m.Kind, err)
+	}
 	return nil
+}
+
+// retryAfter is the header's value for an answer at some time.
+func (m Mode) retryAfter(now time.Time) (string, error) {
+	if !strings.HasPrefix(m.RetryAfter, "+") && !strings.HasPrefix(m.RetryAfter, "-") {
+		return m.RetryAfter, nil
+	}
+	d, err := time.ParseDuration(m.RetryAfter)
+	return now.Add(d).UTC().Format(http.TimeFormat), err
 }

@@ -3,8 +3,10 @@ package suitetalk
 import (
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -47,6 +49,12 @@ func TestModesOfARequest(t *testing.T) {
 			if _, has := a.header["Retry-After"]; has {
 				t.Errorf("%v", a.header)
 			}
+		}},
+		"session expired": {mode: Mode{Kind: SessionExpired}, status: 500, fault: "SESSION_TIMED_OUT"},
+		"trickle":         {mode: Mode{Kind: Trickle, Delay: time.Nanosecond}, status: 200, effects: 2, check: wantNames("c-1", "o-1")},
+		"without an id": {mode: Mode{Kind: Malformed, Answer: AnswerWithoutID}, status: 200, effects: 2, check: func(t *testing.T, a answerXML) {
+			wantResults(t, a, "ok", "ok")
+			wantNames()(t, a)
 		}},
 		"maintenance": {
 			mode: Mode{Kind: Maintenance}, status: 500,
@@ -308,7 +316,7 @@ func TestTheDiceFallAlikeForTheSameSeed(t *testing.T) {
 		}
 		return falls
 	}
-	if roll(7) != roll(7) || roll(7) == roll(8) {
+	if once, again := roll(7), roll(7); once != again || once == roll(8) {
 		t.Fatal("the dice do not follow the seed")
 	}
 	if n := strings.Count(roll(7), "x"); n < 30 || n > 90 {
@@ -350,6 +358,10 @@ func TestModesThatAreNone(t *testing.T) {
 		{Kind: Malformed},
 		{Kind: Malformed, Answer: "odd"},
 		{Kind: Unavailable, Status: 42},
+		{Kind: Unavailable, RetryAfter: "+soon"},
+		{Kind: Redirect, Status: 200},
+		{Kind: Trickle},
+		{Kind: Throttle, For: -1},
 		{Kind: Reject, Match: Match{ExternalID: "("}},
 	} {
 		if _, err := New(Config{Modes: []Mode{m}}); err == nil {
@@ -362,7 +374,7 @@ func TestModeJSON(t *testing.T) {
 	want := Mode{
 		Kind: Slow, Match: Match{Operation: "upsert", RecordType: "a", ExternalID: "b", OtherRefNum: "c"}, Count: 1,
 		Probability: 0.5, Seed: 7, Delay: 1500 * time.Millisecond, Before: "answer", Code: "d", Message: "e",
-		FaultElement: "f", Status: 500, RetryAfter: "1", Answer: "g",
+		FaultElement: "f", Status: 500, RetryAfter: "1", Answer: "g", Location: "h", For: Duration(time.Hour),
 	}
 	raw, err := json.Marshal(want)
 	if err != nil {
@@ -404,5 +416,144 @@ func TestAnEndedEpochHasNoEffects(t *testing.T) {
 	b.later(epoch, 0, func() { t.Error("it was done later") })
 	if s := b.State(); s.Effects != 0 || s.PendingEffects != 0 {
 		t.Fatalf("%+v", s)
+	}
+}
+
+// The ways to be told to wait, each as it comes in the header.
+func TestRetryAfter(t *testing.T) {
+	c := newClock()
+	b := start(t, Config{Now: c.now})
+	for given, want := range map[string]string{
+		"17":                            "17",
+		"99999999999999":                "99999999999999",
+		"Fri, 31 Dec 9999 23:59:59 GMT": "Fri, 31 Dec 9999 23:59:59 GMT",
+		"+90s":                          c.now().Add(90 * time.Second).UTC().Format(http.TimeFormat),
+		"-1h":                           c.now().Add(-time.Hour).UTC().Format(http.TimeFormat),
+	} {
+		b.ClearModes()
+		b.mode(Mode{Kind: Unavailable, Status: http.StatusTooManyRequests, RetryAfter: given, Count: 1})
+		a, err := b.call("upsertList", ada)
+		if err != nil || a.status != http.StatusTooManyRequests || a.header.Get("Retry-After") != want {
+			t.Errorf("%s: %v %d %v, want %s", given, err, a.status, a.header, want)
+		}
+	}
+	if s := b.State(); s.Effects != 0 {
+		t.Fatalf("%+v", s)
+	}
+}
+
+// All sessions end at once, for a while.
+func TestAModeForAWhile(t *testing.T) {
+	c := newClock()
+	b := start(t, Config{Now: c.now})
+	b.mode(Mode{Kind: SessionExpired, For: Duration(time.Minute)})
+	b.mode(Mode{Kind: Slow, Delay: time.Hour, For: Duration(time.Second)})
+	for range 3 {
+		if a := b.upsert(ada); a.faultCode() != "SESSION_TIMED_OUT" || a.body.FindElement("./detail/platformFaults:invalidSessionFault") == nil {
+			t.Fatalf("%s", a.raw)
+		}
+	}
+	c.move(time.Minute)
+	wantResults(t, b.upsert(ada), "ok")
+	if fired := b.Modes()[0].Fired; fired != 3 {
+		t.Fatalf("fired %d times", fired)
+	}
+}
+
+func TestRedirect(t *testing.T) {
+	b := start(t, Config{})
+	b.mode(Mode{Kind: Redirect, Count: 1})
+	if _, err := b.call("upsertList", ada); err != nil { // this client follows
+		t.Fatal(err)
+	}
+	if s := b.State(); s.Followed != 1 || s.Effects != 0 || s.Arrivals != 1 {
+		t.Fatalf("%+v", s)
+	}
+	b.mode(Mode{Kind: Redirect, Status: 308, Location: "http://elsewhere.test/x"})
+	req := newRequest(t, b, "upsertList", envelopeXML("2023_2", b.passport(), `<platformMsgs:upsertList>`+ada+`</platformMsgs:upsertList>`))
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	res, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != 308 || res.Header.Get("Location") != "http://elsewhere.test/x" {
+		t.Fatalf("%d %v", res.StatusCode, res.Header)
+	}
+	if err := b.Reset(); err != nil {
+		t.Fatal(err)
+	}
+	if s := b.State(); s.Followed != 0 {
+		t.Fatalf("%+v", s)
+	}
+	for host, want := range map[string]string{
+		"127.0.0.1:8081": "http://localhost:8081/elsewhere",
+		"localhost:8081": "http://127.0.0.1:8081/elsewhere",
+		"erp.test":       "http://localhost:80/elsewhere",
+	} {
+		if got := redirect(&Mode{}, host).header["Location"]; got != want {
+			t.Errorf("%s: %s", host, got)
+		}
+	}
+}
+
+// A connection that is used again is reset, and what came on it was not done.
+func TestResetReused(t *testing.T) {
+	b := start(t, Config{})
+	b.mode(Mode{Kind: ResetReused, Count: 1})
+	client := &http.Client{Transport: &http.Transport{}}
+	defer client.CloseIdleConnections()
+	ask := func() error {
+		// Of a body that cannot be read twice nothing is sent again behind our back.
+		req := newRequest(t, b, "upsertList", envelopeXML("2023_2", b.passport(), `<platformMsgs:upsertList>`+ada+`</platformMsgs:upsertList>`))
+		req.GetBody = nil
+		res, err := client.Do(req)
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(io.Discard, res.Body)
+		return errors.Join(err, res.Body.Close())
+	}
+	if err := ask(); err != nil {
+		t.Fatal(err)
+	}
+	if err := ask(); !errors.Is(err, syscall.ECONNRESET) {
+		t.Fatalf("%v", err)
+	}
+	if s := b.State(); s.Arrivals != 2 || s.Effects != 1 || s.Dropped != 1 {
+		t.Fatalf("%+v", s)
+	}
+	if err := ask(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the connections' end", func() bool {
+		client.CloseIdleConnections()
+		b.conns.mu.Lock()
+		defer b.conns.mu.Unlock()
+		return len(b.conns.served) == 0
+	})
+}
+
+func TestATrickleIsCutByAReset(t *testing.T) {
+	b := start(t, Config{})
+	b.mode(Mode{Kind: Trickle, Delay: time.Hour})
+	req := newRequest(t, b, "upsertList", envelopeXML("2023_2", b.passport(), `<platformMsgs:upsertList>`+ada+`</platformMsgs:upsertList>`))
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	first := make([]byte, 1)
+	if _, err := io.ReadFull(res.Body, first); err != nil || first[0] != '<' {
+		t.Fatalf("%q %v", first, err)
+	}
+	if s := b.State(); s.Effects != 1 || s.InFlight != 0 {
+		t.Fatalf("%+v", s)
+	}
+	if err := b.Reset(); err != nil {
+		t.Fatal(err)
+	}
+	if rest, err := io.ReadAll(res.Body); !isCut(err) || len(rest) != 0 {
+		t.Fatalf("%q %v", rest, err)
 	}
 }

@@ -44,18 +44,21 @@ func (s schema) readPassport(e *etree.Element) (passport, *fault) {
 	}, nil
 }
 
+// A nonce is the hash of one and of whose it is: there are many of them to remember.
+type nonce [16]byte
+
 // A passportCheck knows the tokens and the nonces they were used with.
 type passportCheck struct {
 	credentials []Credential
 	window      time.Duration
 
 	mu     sync.Mutex
-	nonces map[string]time.Time // until when the nonce must not come again
+	nonces map[nonce]int64 // until when, as Unix time, it must not come again
 	sweep  time.Time
 }
 
 func newPassportCheck(known []Credential, window time.Duration) *passportCheck {
-	return &passportCheck{credentials: known, window: window, nonces: make(map[string]time.Time)}
+	return &passportCheck{credentials: known, window: window, nonces: make(map[nonce]int64)}
 }
 
 var nonceForm = regexp.MustCompile(`^[A-Za-z0-9]{6,64}$`)
@@ -92,16 +95,17 @@ func (c *passportCheck) firstUse(p passport, now time.Time) bool {
 	defer c.mu.Unlock()
 	if now.Sub(c.sweep) > c.window {
 		for key, until := range c.nonces {
-			if now.After(until) {
+			if now.Unix() > until {
 				delete(c.nonces, key)
 			}
 		}
 		c.sweep = now
 	}
-	key := strings.Join([]string{p.account, p.consumerKey, p.token, p.nonce}, "&")
-	if until, used := c.nonces[key]; used && !now.After(until) {
+	sum := sha256.Sum256([]byte(strings.Join([]string{p.account, p.consumerKey, p.token, p.nonce}, "&")))
+	key := nonce(sum[:16])
+	if until, used := c.nonces[key]; used && now.Unix() <= until {
 		return false
 	}
-	c.nonces[key] = now.Add(2 * c.window)
+	c.nonces[key] = now.Add(2 * c.window).Unix()
 	return true
 }

@@ -18,6 +18,7 @@ type rule struct {
 	mode                                           Mode
 	operation, recordType, externalID, otherRefNum *regexp.Regexp
 	dice                                           *rand.Rand
+	end                                            time.Time // zero: never
 }
 
 func newRule(m Mode) (*rule, error) {
@@ -66,6 +67,7 @@ func (r *rule) fires(subjects []subject) bool {
 
 // modes are the rules in force, in the order they were added.
 type modes struct {
+	now   func() time.Time
 	mu    sync.Mutex
 	rules []*rule
 	last  int
@@ -81,6 +83,9 @@ func (ms *modes) add(m Mode) error {
 	defer ms.mu.Unlock()
 	ms.last++
 	r.mode.ID = ms.last
+	if m.For > 0 {
+		r.end = ms.now().Add(time.Duration(m.For))
+	}
 	ms.rules = append(ms.rules, r)
 	return nil
 }
@@ -101,12 +106,15 @@ func (ms *modes) clear() {
 	ms.rules = nil
 }
 
+// over tells whether a rule's time is up.
+func (ms *modes) over(r *rule) bool { return !r.end.IsZero() && !ms.now().Before(r.end) }
+
 // first returns the first mode of some kinds that fires, or nil.
 func (ms *modes) first(kinds []Kind, subjects []subject) *Mode {
 	ms.mu.Lock()
 	defer ms.mu.Unlock()
 	for _, r := range ms.rules {
-		if slices.Contains(kinds, r.mode.Kind) && r.fires(subjects) {
+		if slices.Contains(kinds, r.mode.Kind) && !ms.over(r) && r.fires(subjects) {
 			m := r.mode
 			return &m
 		}
@@ -126,7 +134,7 @@ func (ms *modes) plan(subjects []subject) plan {
 	var p plan
 	for _, r := range ms.rules {
 		m := r.mode
-		if !slices.Contains(workKinds, m.Kind) || m.Kind != Slow && p.mode != nil || !r.fires(subjects) {
+		if !slices.Contains(workKinds, m.Kind) || m.Kind != Slow && p.mode != nil || ms.over(r) || !r.fires(subjects) {
 			continue
 		}
 		switch {

@@ -26,6 +26,11 @@ func missing(labels []string) []detail {
 	return failed("USER_ERROR", "Please enter value(s) for: "+strings.Join(labels, ", "))
 }
 
+// unreadable is the error of a record the journal does not give back.
+func unreadable(internalID string) []detail {
+	return failed("UNEXPECTED_ERROR", "An unexpected error occurred. Error ID: content of "+internalID)
+}
+
 func doesNotExist() []detail {
 	return failed("RCRD_DSNT_EXIST", "That record does not exist.")
 }
@@ -133,7 +138,7 @@ func (r rules) reference(field string, ref *etree.Element) []detail {
 	case typ != "":
 		if named := ref.SelectAttrValue("type", typ); named == typ {
 			if target := r.ledger.find(typ, internalID, externalID); target != nil {
-				resolved = target.InternalID
+				resolved = target.internalID()
 			} else if typ == "customer" && slices.Contains(r.conf.Customers, internalID) {
 				resolved = internalID
 			}
@@ -182,7 +187,7 @@ func (r rules) customer(internalID string, e *etree.Element) []detail {
 	if !r.conf.UniqueEmail || email == "" {
 		return nil
 	}
-	if other := r.ledger.byEmail[strings.ToLower(email)]; other != nil && other.InternalID != internalID {
+	if other := r.ledger.byEmail[strings.ToLower(email)]; other != nil && other.internalID() != internalID {
 		return failed("DUP_ENTITY_EMAIL", "A customer record with this e-mail address already exists.")
 	}
 	return nil
@@ -196,7 +201,11 @@ func (r rules) deposit(e *etree.Element) []detail {
 	}
 	customer := child(e, "customer").SelectAttrValue("internalId", "")
 	order := child(e, "salesOrder").SelectAttrValue("internalId", "")
-	if r.ledger.find("salesOrder", order, "").Entity != customer {
+	booked, err := r.ledger.load(r.ledger.find("salesOrder", order, ""))
+	if err != nil {
+		return unreadable(order)
+	}
+	if booked.Entity != customer {
 		return failed("INVALID_KEY_OR_REF", "Invalid salesorder reference key "+order+".")
 	}
 	return nil

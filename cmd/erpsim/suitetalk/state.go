@@ -1,7 +1,8 @@
 package suitetalk
 
 // A State counts what happened since the beginning or the last reset, restarts
-// included; only the maxima and InFlight begin anew with a restart.
+// included; only what is counted outside of the journal begins anew with a restart:
+// InFlight and all that follows it.
 type State struct {
 	Arrivals       int `json:"arrivals"`       // requests
 	RecordArrivals int `json:"recordArrivals"` // records in them, look-ups among them
@@ -9,6 +10,7 @@ type State struct {
 	Creates        int `json:"creates"`
 	Updates        int `json:"updates"`
 	Repeats        int `json:"repeats"`     // updates that sent the same content once more
+	Duplicates     int `json:"duplicates"`  // creates of what was there already
 	LateEffects    int `json:"lateEffects"` // effects after the connection was cut
 	Answers        int `json:"answers"`     // requests done with, dropped ones among them
 	Dropped        int `json:"dropped"`     // answers nobody got
@@ -20,11 +22,23 @@ type State struct {
 	Customers int `json:"customers"`
 	Deposits  int `json:"deposits"`
 
-	InFlight       int `json:"inFlight"` // requests being worked on
-	Admitted       int `json:"admitted"` // those of them that hold a slot of their account
+	InFlight       int `json:"inFlight"`       // requests being worked on
+	Admitted       int `json:"admitted"`       // those of them that hold a slot of their account
+	PendingEffects int `json:"pendingEffects"` // requests whose effect is delayed
+	Followed       int `json:"followed"`       // requests that came to where a redirect pointed
+
+	MaxConcurrency int `json:"maxConcurrency"` // the most InFlight ever
+	MaxPerSecond   int `json:"maxPerSecond"`   // the most arrivals in any second: not the clock's, any
+	// Actions are the same by operation, counted from when it is known: when the
+	// request was read.
+	Actions map[string]Gauge `json:"actions,omitempty"`
+}
+
+// A Gauge is what was asked of one operation.
+type Gauge struct {
+	Arrivals       int `json:"arrivals"`
 	MaxConcurrency int `json:"maxConcurrency"`
 	MaxPerSecond   int `json:"maxPerSecond"`
-	PendingEffects int `json:"pendingEffects"` // requests whose effect is delayed
 }
 
 // count adds an entry of the journal.
@@ -42,6 +56,9 @@ func (s *State) count(e Entry) {
 		}
 		if e.Repeat {
 			s.Repeats++
+		}
+		if e.Duplicate {
+			s.Duplicates++
 		}
 		if e.Late {
 			s.LateEffects++
@@ -69,6 +86,7 @@ func (s *Server) State() State {
 	state := s.journal.tally
 	s.journal.mu.Unlock()
 	s.gate.load(&state)
+	state.Followed = int(s.followed.Load())
 	held := s.ledger.counts()
 	state.Orders, state.Customers, state.Deposits = held["salesOrder"], held["customer"], held["customerDeposit"]
 	return state

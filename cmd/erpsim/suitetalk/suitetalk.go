@@ -23,13 +23,17 @@
 //
 // # How it misbehaves
 //
-// A Mode makes it reject, throttle, dawdle, cut the connection before or after
+// An Account that knows no unique externalIds, or forgets them, or works a list as
+// one transaction, makes it another ERP. A Mode makes it reject, throttle, dawdle, cut the connection before or after
 // the effect, or send answers nobody should trust. Modes are matched in the
 // order they were added; see Kind for each of them. A Mode that cuts the
 // connection needs a server whose connections can be hijacked, as net/http's
 // HTTP/1 server's can.
 //
 // # When something fails
+//
+// What is kept in memory of a record is what it is found by; with a journal in a
+// folder, its content is read from there when it is needed.
 //
 // If the journal cannot be written, the record fails with UNEXPECTED_ERROR and
 // has no effect. A torn last line, left by a crash, is cut off when the journal
@@ -42,6 +46,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -60,6 +65,12 @@ type Config struct {
 	Concurrency int
 	// RequestsPerSecond bounds the requests in any one second. Zero: no limit.
 	RequestsPerSecond int
+	// NoUniqueExternalID, ForgetKeysAfter, FindAll and AllOrNothing are those of
+	// Account.
+	NoUniqueExternalID bool
+	ForgetKeysAfter    time.Duration
+	FindAll            bool
+	AllOrNothing       bool
 	// MaxBody is the size of the largest request in bytes. Zero: 100 MB.
 	MaxBody int64
 
@@ -101,6 +112,11 @@ type Server struct {
 	ledger   *ledger
 	journal  *journal
 	handler  http.Handler
+	conns    connections
+	followed atomic.Int64 // requests that came to where a redirect pointed
+
+	accountMu sync.Mutex
+	account   Account
 
 	// epoch ends at Reset and Close. A request belongs to the epoch it arrived in:
 	// what it has not done by the end of that it never does.
@@ -131,7 +147,14 @@ func New(conf Config) (*Server, error) {
 		conf:     conf,
 		gate:     newGate(conf.Concurrency, conf.RequestsPerSecond),
 		passport: newPassportCheck(conf.Credentials, conf.TimestampWindow),
-		ledger:   newLedger(),
+		modes:    modes{now: conf.Now},
+		ledger:   newLedger(conf.UniqueEmail),
+	}
+	if err := s.SetAccount(Account{
+		Concurrency: conf.Concurrency, RequestsPerSecond: conf.RequestsPerSecond, NoUniqueExternalID: conf.NoUniqueExternalID,
+		ForgetKeysAfter: Duration(conf.ForgetKeysAfter), FindAll: conf.FindAll, AllOrNothing: conf.AllOrNothing,
+	}); err != nil {
+		return nil, err
 	}
 	s.epoch, s.endEpoch = context.WithCancel(context.Background())
 	for i, m := range conf.Modes {
@@ -143,7 +166,7 @@ func New(conf Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the journal: %w", err)
 	}
-	s.journal = j
+	s.journal, s.ledger.read = j, j.record
 	s.handler = s.routes()
 	return s, nil
 }
@@ -162,8 +185,12 @@ func (s *Server) Modes() []Mode { return s.modes.list() }
 func (s *Server) ClearModes() { s.modes.clear() }
 
 // Records returns the records held, oldest first. An empty type means all of
-// them; the others are the vendor's names, such as "salesOrder".
-func (s *Server) Records(typ string) []Record { return s.ledger.records(typ) }
+// them; the others are the vendor's names, such as "salesOrder". Of a record whose
+// content the journal does not give back it returns no more than type and ids.
+func (s *Server) Records(typ string) []Record {
+	list, _ := s.ledger.records(typ) // what the error tells is to be seen
+	return list
+}
 
 // Record returns the record of a type that bears an externalId.
 func (s *Server) Record(typ, externalID string) (Record, bool) {
@@ -186,6 +213,7 @@ func (s *Server) Reset() error {
 	s.epoch, s.endEpoch = context.WithCancel(context.Background())
 	s.modes.clear()
 	s.gate.reset()
+	s.followed.Store(0)
 	// Under the ledger's lock, so that no effect falls between the two.
 	return s.ledger.reset(s.journal.rotate)
 }

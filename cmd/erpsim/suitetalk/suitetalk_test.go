@@ -59,7 +59,9 @@ func start(t *testing.T, conf Config) *testbed {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := httptest.NewServer(s.Handler())
+	h := httptest.NewUnstartedServer(s.Handler())
+	h.Config.ConnState = s.ConnState
+	h.Start()
 	t.Cleanup(func() {
 		h.CloseClientConnections()
 		if err := s.Close(); err != nil {

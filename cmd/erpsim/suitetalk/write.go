@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -93,56 +94,111 @@ type write struct {
 func (s *Server) save(epoch context.Context, w write) outcome {
 	s.ledger.mu.Lock()
 	defer s.ledger.mu.Unlock()
-	out := outcome{typ: w.sub.typ, externalID: w.sub.externalID}
-	refuse := func(d []detail) outcome {
-		out.failed, out.details = true, d
+	out, effect := s.decide(epoch, w)
+	if effect == nil {
 		return out
 	}
+	places, err := s.journal.append(*effect)
+	if err != nil {
+		return out.refuse(unjournaled())
+	}
+	changed, _ := s.ledger.put(effect.Record)
+	changed.settle(places[0])
+	return out
+}
+
+// saveWhole does all of some writes, or none of them and tells why: as accounts do
+// that work a list as one transaction.
+func (s *Server) saveWhole(epoch context.Context, writes []write) ([]outcome, *fault) {
+	s.ledger.mu.Lock()
+	defer s.ledger.mu.Unlock()
+	var outcomes []outcome
+	var effects []Entry
+	var changed []*slot
+	var undo []func()
+	giveUp := func(why detail) ([]outcome, *fault) {
+		for _, u := range slices.Backward(undo) {
+			u()
+		}
+		return nil, vendorFault(why.code, why.message)
+	}
+	for _, w := range writes {
+		out, effect := s.decide(epoch, w)
+		if effect == nil {
+			return giveUp(out.details[0])
+		}
+		slot, back := s.ledger.put(effect.Record)
+		outcomes, effects, changed, undo = append(outcomes, out), append(effects, *effect), append(changed, slot), append(undo, back)
+	}
+	places, err := s.journal.append(effects...)
+	if err != nil {
+		return giveUp(unjournaled()[0])
+	}
+	for i, slot := range changed {
+		slot.settle(places[i])
+	}
+	return outcomes, nil
+}
+
+func unjournaled() []detail {
+	return failed("UNEXPECTED_ERROR", "An unexpected error occurred. Error ID: journal")
+}
+
+// refuse is the outcome of a record that was not saved.
+func (out outcome) refuse(why []detail) outcome {
+	return outcome{failed: true, details: why, typ: out.typ, externalID: out.externalID}
+}
+
+// decide tells what becomes of a write, and the effect it has; nil if none. The
+// caller holds the ledger's lock and sees to it that the effect happens.
+func (s *Server) decide(epoch context.Context, w write) (outcome, *Entry) {
+	out := outcome{typ: w.sub.typ, externalID: w.sub.externalID}
 	if epoch.Err() != nil {
-		return refuse(failed("UNEXPECTED_ERROR", "An unexpected error occurred. Error ID: "+errClosed.Error()))
+		return out.refuse(failed("UNEXPECTED_ERROR", "An unexpected error occurred. Error ID: "+errClosed.Error())), nil
 	}
 	if w.mode != nil && w.mode.Kind == Reject {
-		return refuse(failed(cmp.Or(w.mode.Code, "USER_ERROR"), cmp.Or(w.mode.Message, "Please enter value(s) for: Item")))
+		return out.refuse(failed(cmp.Or(w.mode.Code, "USER_ERROR"), cmp.Or(w.mode.Message, "Please enter value(s) for: Item"))), nil
 	}
 	if w.mode != nil && w.mode.Kind == Warning {
 		d := detail{typ: "WARN", code: cmp.Or(w.mode.Code, "WARNING"), message: cmp.Or(w.mode.Message, "Without a zip/postal code "+
 			"it will not be possible to use this address with 3rd Party shippers.")}
 		if w.prefs.warningAsError {
 			d.typ = "ERROR"
-			return refuse([]detail{d})
+			return out.refuse([]detail{d}), nil
 		}
 		out.details = []detail{d}
 	}
-	old, d := s.target(w)
+	found, d := s.target(w)
 	if d != nil {
-		return refuse(d)
+		return out.refuse(d), nil
+	}
+	var old *Record
+	effect := &Entry{Kind: Effect, Request: w.request, Action: Create, Late: w.late}
+	if found != nil {
+		var err error
+		if old, err = s.ledger.load(found); err != nil {
+			return out.refuse(unreadable(found.internalID())), nil
+		}
+		effect.Action = Update
 	}
 	next, d := s.compose(w, old)
 	if d != nil {
-		return refuse(d)
+		return out.refuse(d), nil
 	}
-	action := Update
-	if old == nil {
-		action = Create
-	}
-	repeat := old != nil && old.Hash == next.Hash
-	if err := s.journal.append(Entry{
-		Kind: Effect, Request: w.request, Action: action, Repeat: repeat, Late: w.late, Record: next,
-	}); err != nil {
-		return refuse(failed("UNEXPECTED_ERROR", "An unexpected error occurred. Error ID: journal"))
-	}
-	s.ledger.put(next)
+	effect.Record = next
+	effect.Repeat = old != nil && old.Hash == next.Hash
+	effect.Duplicate = old == nil && next.ExternalID != "" && s.ledger.find(next.Type, "", next.ExternalID) != nil
 	out.saved, out.internalID, out.externalID = true, next.InternalID, next.ExternalID
 	if w.mode != nil && w.mode.Kind == AfterSubmitFailed {
 		out.failed = true
 		out.details = failed(cmp.Or(w.mode.Code, "USER_ERROR"), cmp.Or(w.mode.Message, "The script afterSubmit of this record failed."))
 		out.details[0].afterSubmit = true
 	}
-	return out
+	return out, effect
 }
 
 // target finds the record a write is about; nil is one yet to be created.
-func (s *Server) target(w write) (*Record, []detail) {
+func (s *Server) target(w write) (*slot, []detail) {
 	sub := w.sub
 	switch {
 	case w.verb == upsert && sub.internalID != "":
@@ -152,9 +208,11 @@ func (s *Server) target(w write) (*Record, []detail) {
 	case w.verb == add && sub.internalID != "":
 		return nil, failed("CANT_SET_INTERNALID", "You cannot set internalId with add.")
 	}
-	var old *Record
-	if sub.internalID != "" || sub.externalID != "" {
+	var old *slot
+	if w.verb == update {
 		old = s.ledger.find(sub.typ, sub.internalID, sub.externalID)
+	} else {
+		old = s.known(sub)
 	}
 	switch {
 	case w.verb == add && old != nil:
@@ -162,10 +220,28 @@ func (s *Server) target(w write) (*Record, []detail) {
 	case w.verb == update && old == nil:
 		return nil, doesNotExist()
 	}
-	if other := s.ledger.find(sub.typ, "", sub.externalID); sub.externalID != "" && other != nil && other != old {
+	if other := s.known(sub); w.verb == update && other != nil && other != old {
 		return nil, failed("DUP_RCRD", "This record already exists.") // an update by internalId that gives a taken externalId
 	}
 	return old, nil
+}
+
+// known returns the record that makes an externalId taken: none if the account
+// does not care, or has forgotten.
+func (s *Server) known(sub submission) *slot {
+	a := s.Account()
+	if sub.externalID == "" || a.NoUniqueExternalID {
+		return nil
+	}
+	all := s.ledger.all(sub.typ, "", sub.externalID)
+	if len(all) == 0 {
+		return nil
+	}
+	last := all[len(all)-1]
+	if forget := time.Duration(a.ForgetKeysAfter); forget > 0 && s.conf.Now().UnixNano()-last.modified >= int64(forget) {
+		return nil
+	}
+	return last
 }
 
 // compose makes the record a write results in.
@@ -198,10 +274,10 @@ func (s *Server) compose(w write, old *Record) (*Record, []detail) {
 		}
 		var err error
 		if stored, err = parseCanonical(old.Content); err != nil {
-			return nil, failed("UNEXPECTED_ERROR", "An unexpected error occurred. Error ID: content of "+old.InternalID)
+			return nil, unreadable(old.InternalID)
 		}
 	} else {
-		next.InternalID = strconv.Itoa(s.ledger.lastID + 1)
+		next.InternalID = strconv.Itoa(s.ledger.nextID())
 	}
 	merged := merge(stored, sent, w.sub.xmlType)
 	if d := (rules{&s.conf, s.ledger}).check(w.sub.typ, next.InternalID, merged); d != nil {

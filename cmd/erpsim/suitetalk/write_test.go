@@ -41,6 +41,7 @@ func TestUpsertCreatesThenUpdates(t *testing.T) {
 	wantState := State{
 		Arrivals: 3, RecordArrivals: 5, Effects: 5, Creates: 3, Updates: 2, Repeats: 1, Answers: 3,
 		Orders: 1, Customers: 1, Deposits: 1, MaxConcurrency: 1, MaxPerSecond: b.State().MaxPerSecond,
+		Actions: map[string]Gauge{"upsertList": {Arrivals: 3, MaxConcurrency: 1, MaxPerSecond: b.State().MaxPerSecond}},
 	}
 	if diff := cmp.Diff(wantState, b.State()); diff != "" {
 		t.Fatal(diff)
@@ -301,7 +302,11 @@ func BenchmarkUpsertList(b *testing.B) {
 		if f := req.readBody(env.body); f != nil {
 			b.Fatal(f.message)
 		}
-		req.respond(s.perform(b.Context(), req, false))
+		results, f := s.perform(b.Context(), req, false)
+		if f != nil {
+			b.Fatal(f.message)
+		}
+		req.respond(results)
 	}
 	b.ReportMetric(float64(b.N*100)/b.Elapsed().Seconds(), "records/s")
 }
