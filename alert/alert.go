@@ -59,6 +59,7 @@ const (
 	TargetRefused = "target-refused" // credentials or permissions: the target pauses
 	TargetAway    = "target-away"    // no request got an answer: the target is probed
 	BrokerBlocked = "broker-blocked" // RabbitMQ takes nothing: events go to Postgres
+	BrokerUnsafe  = "broker-unsafe"  // RabbitMQ was changed so that it can lose messages
 )
 
 // Source is where alerts wait.

@@ -124,6 +124,8 @@ func (d *digest) subject() string {
 			parts = append(parts, strings.Join(d.targets(kind), ", ")+" does not answer")
 		case BrokerBlocked:
 			parts = append(parts, "RabbitMQ takes no messages")
+		case BrokerUnsafe:
+			parts = append(parts, "RabbitMQ can lose messages")
 		default:
 			parts = append(parts, plural(counts[kind], "notice", "notices")+" of kind "+kind)
 		}

@@ -8,7 +8,7 @@ func (a Alert) Subject() string {
 	switch {
 	case a.Kind == TargetRefused, a.Kind == TargetAway:
 		return "target " + a.Target
-	case a.Kind == BrokerBlocked:
+	case a.Kind == BrokerBlocked, a.Kind == BrokerUnsafe:
 		return "RabbitMQ"
 	case a.Order != "":
 		return "order " + a.Order
@@ -49,6 +49,8 @@ func (a Alert) headline() string {
 		return fmt.Sprintf("%s does not answer", a.Target)
 	case a.Kind == BrokerBlocked:
 		return "RabbitMQ takes no messages"
+	case a.Kind == BrokerUnsafe:
+		return "RabbitMQ can lose messages as it is set up now"
 	}
 	return fmt.Sprintf("%s: %s", a.Kind, clean(a.Reason, maxName))
 }
@@ -73,6 +75,8 @@ func (c *cause) Headline() string {
 		return fmt.Sprintf("%s does not answer, %d times", c.Target, c.Count)
 	case c.Kind == BrokerBlocked:
 		return fmt.Sprintf("RabbitMQ took no messages, %d times", c.Count)
+	case c.Kind == BrokerUnsafe:
+		return fmt.Sprintf("RabbitMQ can lose messages in %d ways as it is set up now", c.Count)
 	}
 	return fmt.Sprintf("%d notices of kind %s", c.Count, c.Kind)
 }
@@ -88,6 +92,8 @@ func (c *cause) Done() string {
 		return "paused the target; nothing is lost, and it goes on by itself when access is granted again"
 	case TargetAway:
 		return "probes the target with one request at a time; orders wait, nothing is lost, and it goes on by itself when the target answers"
+	case BrokerUnsafe:
+		return "goes on, since to stop would lose more; it will not start again with RabbitMQ like this"
 	case BrokerBlocked:
 		return "puts webhooks straight into PostgreSQL meanwhile; nothing is lost, and partners who publish themselves have to wait"
 	}
@@ -124,6 +130,8 @@ func (a Alert) Commands() []Command {
 			{"erpbridge target resume " + a.Target, "try at once"},
 			{"erpbridge target pause " + a.Target + " --reason \"...\"", "leave it alone until you say so"},
 		}
+	case a.Kind == BrokerUnsafe:
+		return []Command{{"erpbridge check", "what is wrong, and what to do about it"}}
 	case a.Kind == BrokerBlocked:
 		return []Command{{"erpbridge check", "what RabbitMQ says: mostly its disk or its memory is full"}}
 	}

@@ -14,8 +14,11 @@ import (
 type Finding struct {
 	// Subject is what it is about: "connection", "server", "queue erpbridge.events".
 	Subject string
-	// Grave: erpbridge must not run like this. Otherwise it is for information.
+	// Grave: something is wrong. Otherwise it is for information.
 	Grave bool
+	// Refuse: messages can be lost like this, so erpbridge does not start. Nor does it
+	// wait for what can pass by itself.
+	Refuse bool
 	// Detail says what is, Remedy what to do about it.
 	Detail string
 	Remedy string
@@ -28,57 +31,71 @@ func (f Finding) String() string {
 	return f.Subject + ": " + f.Detail + "; " + f.Remedy
 }
 
-// oldest is the first RabbitMQ that dead-letters at least once.
-var oldest = [2]int{3, 10}
+// unreachable is the subject of the one finding there is without a connection.
+const unreachable = "connection"
 
-// Check looks at the broker without changing anything there. It sees whether the
-// exchanges and queues exist and mean what they must. It cannot see bindings,
-// which AMQP has no question for (each session makes them anew, and a publish
-// without one is ErrUnroutable), nor policies, which can shorten a queue.
+// oldest is the first RabbitMQ that dead-letters at least once; newest is the last
+// major version whose meaning of our queues is known.
+var (
+	oldest = [2]int{3, 10}
+	newest = 4
+)
+
+// Check looks at the broker: its version, its alarm, whether exchanges and queues
+// exist and mean what they must, whether messages find their ways, and, where
+// Config.Management is set, which policies override them. It declares nothing. On
+// the ways it sends probes, which erpbridge drops where it meets them and Check takes
+// out again where it can.
 func (t *Topology) Check(ctx context.Context) []Finding {
 	s, err := t.cfg.dial(ctx, "erpbridge check", 0)
 	if err != nil {
 		return []Finding{{
-			Subject: "connection", Grave: true, Detail: err.Error(),
+			Subject: unreachable, Grave: true, Detail: err.Error(),
 			Remedy: "see that the broker runs and that URL, user, password and virtual host are right",
 		}}
 	}
 	defer s.close()
 	found := []Finding{server(s.conn.Properties)}
-	for _, e := range t.cfg.exchanges() {
-		found = append(found, t.inspect(ctx, s, "exchange "+e.name,
-			func(ch *amqp.Channel) error {
-				return ch.ExchangeDeclarePassive(e.name, e.kind, true, false, false, false, nil)
-			},
-			func(ch *amqp.Channel) error { return declareExchange(ch, e) })...)
+	objects, whole := t.inspect(ctx, s)
+	found = append(found, objects...)
+	if whole {
+		found = append(found, t.examine(ctx, s)...)
 	}
-	for _, q := range t.cfg.queues() {
-		found = append(found, t.inspect(ctx, s, "queue "+q.name,
-			func(ch *amqp.Channel) error {
-				_, err := ch.QueueDeclarePassive(q.name, true, false, false, false, nil)
-				return err
-			},
-			func(ch *amqp.Channel) error { return declareQueue(ch, q) })...)
-	}
-	return found
+	return append(found, t.policies(ctx)...)
 }
 
-// inspect asks whether something exists and then, only if it does, declares it
-// again as it should be: the broker answers that with an error when it differs.
-func (t *Topology) inspect(ctx context.Context, s *session, subject string, exists, same func(*amqp.Channel) error) []Finding {
-	for _, ask := range []func(*amqp.Channel) error{exists, same} {
-		err := s.within(ctx, t.cfg.DialTimeout, func() error {
-			ch, err := s.conn.Channel() // an error closes the channel it comes on
-			if err != nil {
-				return err
-			}
-			return errors.Join(ask(ch), ch.Close())
-		})
+// inspect compares exchanges and queues with what they must be, and reports whether
+// all of them are there and are that.
+func (t *Topology) inspect(ctx context.Context, s *session) (found []Finding, whole bool) {
+	var absent []string
+	for _, o := range t.cfg.objects() {
+		missing, err := t.absent(ctx, s, o)
+		if missing {
+			absent = append(absent, o.name)
+			continue
+		}
+		if err == nil {
+			// The broker answers this with an error where the two differ.
+			err = t.ask(ctx, s, o.same)
+		}
 		if err != nil {
-			return []Finding{diagnose(subject, err)}
+			found = append(found, diagnose(o.name, err))
 		}
 	}
-	return nil
+	switch len(absent) {
+	case 0:
+		return found, len(found) == 0
+	case len(t.cfg.objects()):
+		return append(found, Finding{
+			Subject: "topology", Grave: true,
+			Detail: fmt.Sprintf("the broker has no exchanges and queues of ours yet (%s.*)", t.cfg.Prefix),
+			Remedy: "run erpbridge migrate",
+		}), false
+	}
+	return append(found, Finding{
+		Subject: "topology", Grave: true, Detail: "not there: " + strings.Join(absent, ", "),
+		Remedy: "run erpbridge migrate, which makes what is missing",
+	}), false
 }
 
 func diagnose(subject string, err error) Finding {
@@ -90,13 +107,11 @@ func diagnose(subject string, err error) Finding {
 	}
 	f.Detail = ae.Reason
 	switch ae.Code {
-	case amqp.NotFound:
-		f.Detail = "does not exist"
-		f.Remedy = "start erpbridge with a broker user that may configure, or declare it by hand"
 	case amqp.PreconditionFailed:
-		f.Remedy = "it was declared with another meaning: use another prefix, or empty it, delete it and have erpbridge declare it"
+		f.Refuse = true
+		f.Remedy = "it was declared with another meaning: use another prefix, or empty it, delete it and run erpbridge migrate"
 	case amqp.AccessRefused:
-		f.Remedy = "give erpbridge's broker user the permission to configure, write and read it"
+		f.Remedy = "give erpbridge's broker user the permission to configure, write and read it (rabbitmqctl set_permissions)"
 	default:
 		f.Remedy = "see the broker's log"
 	}
@@ -110,11 +125,15 @@ func server(properties amqp.Table) Finding {
 	at, ok := majorMinor(version)
 	switch {
 	case product != "RabbitMQ" || !ok:
-		f.Grave = true
+		f.Grave, f.Refuse = true, true
 		f.Detail = fmt.Sprintf("%q is not a RabbitMQ whose version is known", f.Detail)
-		f.Remedy = "use RabbitMQ 3.10 or newer"
+		f.Remedy = "use RabbitMQ 3.10 to 4.x"
+	case at[0] > newest:
+		f.Grave, f.Refuse = true, true
+		f.Detail += " is newer than what this erpbridge knows: its queues may mean something else there"
+		f.Remedy = "use RabbitMQ 3.10 to 4.x, or a newer erpbridge"
 	case at[0] < oldest[0] || at[0] == oldest[0] && at[1] < oldest[1]:
-		f.Grave = true
+		f.Grave, f.Refuse = true, true
 		f.Remedy = fmt.Sprintf("use RabbitMQ %d.%d or newer: older ones can lose what they dead-letter", oldest[0], oldest[1])
 	case at[0] < 4:
 		f.Remedy = "fine, but RabbitMQ 3 gets no more fixes from its makers"

@@ -22,6 +22,10 @@ type Config struct {
 	User string
 	// Prefix starts the names of all exchanges and queues; "erpbridge".
 	Prefix string
+	// Management is the address of the broker's management API, which is asked for
+	// policies; empty: they are not looked at. Without a user in it, that of the
+	// first URL is taken.
+	Management string
 	// TLS is used for amqps URLs; nil: as the URL's own parameters say.
 	TLS *tls.Config
 	// Passive: an operator declares the topology, erpbridge's broker user may
@@ -88,6 +92,9 @@ func (c Config) withDefaults() (Config, error) {
 		if _, err := amqp.ParseURI(u); err != nil {
 			errs = append(errs, fmt.Errorf("the broker's URL number %d is not an amqp:// or amqps:// URL, or has an unescaped character in its password", i+1))
 		}
+	}
+	if _, err := c.management(); err != nil {
+		errs = append(errs, err)
 	}
 	if !prefixRule.MatchString(c.Prefix) {
 		errs = append(errs, fmt.Errorf("the broker's prefix %q is not a plain name", c.Prefix))

@@ -41,6 +41,9 @@ func (c *Consumer) Consume(ctx context.Context, h Handler) error {
 		queue: c.cfg.events(), prefetch: c.cfg.Prefetch,
 		read: c.reader.live,
 		live: &c.live,
+		points: points{
+			consume: "broker.consume", decode: "broker.decode", handle: "broker.handle", ack: "broker.ack",
+		},
 		handle: func(ctx context.Context, ls []letter) []error {
 			ds := make([]Delivery, len(ls))
 			for i, l := range ls {

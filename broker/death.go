@@ -55,6 +55,9 @@ func (c *Consumer) DrainDead(ctx context.Context, h func(ctx context.Context, d 
 		cfg: c.cfg, log: c.log,
 		queue: c.cfg.dead(), prefetch: min(drainPrefetch, c.cfg.Prefetch),
 		read: c.reader.died,
+		points: points{
+			consume: "broker.dead.consume", decode: "broker.dead.decode", handle: "broker.dead.record", ack: "broker.dead.ack",
+		},
 		handle: func(ctx context.Context, ls []letter) []error {
 			errs := make([]error, len(ls))
 			for i, l := range ls {

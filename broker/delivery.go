@@ -37,7 +37,7 @@ type letter struct {
 	reason string
 }
 
-// A reader makes letters of AMQP messages.
+// A reader makes letters of AMQP messages; none of a probe.
 type reader struct {
 	cfg   Config
 	users map[string]bool
@@ -51,6 +51,9 @@ func newReader(cfg Config) reader {
 // live reads what comes out of <p>.events. Which door a message came in by is
 // told by its exchange, which the broker writes.
 func (r reader) live(d *amqp.Delivery) []letter {
+	if isProbe(d) {
+		return nil
+	}
 	switch d.Exchange {
 	case r.cfg.ingest():
 		return r.batch(d)
@@ -66,6 +69,9 @@ func (r reader) live(d *amqp.Delivery) []letter {
 // batch must also carry our own user's name, which the broker does not let others
 // use. Otherwise a partner could have events taken for a store that is not his.
 func (r reader) died(d *amqp.Delivery) []letter {
+	if isProbe(d) {
+		return nil
+	}
 	last := lastDeath(d.Headers)
 	var ls []letter
 	switch {

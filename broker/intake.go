@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/internal/fault"
 )
 
 // panicsAllowed is how often an event may panic the handler by itself before it
@@ -35,7 +36,12 @@ type intake struct {
 	read     func(*amqp.Delivery) []letter
 	handle   func(context.Context, []letter) []error
 	live     *atomic.Int32 // may be nil
+	points   points
+	stale    map[uint64]bool // of the planted bug alone
 }
+
+// points are the names of an intake's steps in the torture programs.
+type points struct{ consume, decode, handle, ack string }
 
 // A parcel is one AMQP message and what of it is not safe yet.
 type parcel struct {
@@ -45,6 +51,7 @@ type parcel struct {
 	due     time.Time                   // of the next try
 	alone   bool                        // it was in a batch that panicked: try its letters one by one
 	panics  int
+	acked   bool // too early, by a planted bug
 }
 
 // serve consumes for as long as the session lives.
@@ -52,7 +59,8 @@ func (in *intake) serve(ctx context.Context, s *session) error {
 	var deliveries <-chan amqp.Delivery
 	tag := "erpbridge-" + uuid.NewString()
 	err := s.within(ctx, in.cfg.DialTimeout, func() (err error) {
-		const perConsumer, autoAck, exclusive, noLocal, noWait = false, false, false, false, false
+		const perConsumer, exclusive, noLocal, noWait = false, false, false, false
+		autoAck := fault.Planted("auto-ack") // planted: the broker forgets what it has sent
 		if err := s.ch.Qos(in.prefetch, 0, perConsumer); err != nil {
 			return err
 		}
@@ -79,8 +87,14 @@ func (in *intake) serve(ctx context.Context, s *session) error {
 			defer in.live.Add(-1)
 		}
 		for d := range deliveries {
+			p, err := in.open(&d)
+			if err != nil {
+				in.log.Warn("a delivery could not be taken", zap.String("queue", in.queue), zap.Error(err))
+				s.cut() // it comes again
+				return
+			}
 			select {
-			case inbox <- &parcel{tag: d.DeliveryTag, letters: in.read(&d)}:
+			case inbox <- p:
 			case <-quit:
 				return
 			}
@@ -92,6 +106,18 @@ func (in *intake) serve(ctx context.Context, s *session) error {
 	s.close() // ends the deliveries; once more by whoever opened it does no harm
 	<-reading
 	return err
+}
+
+// open takes a delivery and reads it.
+func (in *intake) open(d *amqp.Delivery) (*parcel, error) {
+	p := &parcel{tag: d.DeliveryTag}
+	if err := fault.Do(in.points.consume, func() error { return nil }); err != nil {
+		return nil, err
+	}
+	return p, fault.Do(in.points.decode, func() error {
+		p.letters = in.read(d)
+		return nil
+	})
 }
 
 // takeLeave ends consuming in an orderly way. The broker works acknowledgements off
@@ -122,19 +148,31 @@ func (in *intake) work(ctx context.Context, s *session, inbox <-chan *parcel) er
 		if err != nil || s.over() {
 			return errors.Join(err, in.whyOver(s))
 		}
+		if err := in.misbehave(s, batch); err != nil {
+			return err
+		}
 		failed := in.attempt(ctx, batch)
-		for _, p := range batch {
-			if len(p.letters) > 0 {
-				continue
-			}
-			// Only here is anything acknowledged: once, by the session that took it,
-			// and never others along with it.
-			if err := s.ch.Ack(p.tag, false); err != nil {
-				return fmt.Errorf("acknowledging: %w", errors.Join(err, in.whyOver(s)))
-			}
+		if err := in.acknowledge(s, batch); err != nil {
+			return err
 		}
 		w.later(failed)
 	}
+}
+
+// acknowledge tells the broker what of batch is safe. Only here is anything
+// acknowledged: once, by the session that took it, and never others along with it.
+func (in *intake) acknowledge(s *session, batch []*parcel) error {
+	for _, p := range batch {
+		if len(p.letters) > 0 || p.acked {
+			continue
+		}
+		err := fault.Do(in.points.ack, func() error { return s.ch.Ack(p.tag, false) })
+		if err != nil {
+			in.remember(batch)
+			return fmt.Errorf("acknowledging: %w", errors.Join(err, in.whyOver(s)))
+		}
+	}
+	return nil
 }
 
 func (in *intake) whyOver(s *session) error {
@@ -201,7 +239,7 @@ func (in *intake) tryAlone(ctx context.Context, p *parcel) {
 			continue
 		}
 		panics++
-		if p.panics+1 >= panicsAllowed && p.letters[i].Problem == nil {
+		if p.panics+1 >= panicsAllowed && p.letters[i].Problem == nil && !fault.Planted("requeue-poison") {
 			p.letters[i].Problem = &erpbridge.Error{Op: "broker.Consume", Kind: erpbridge.Invalid, Err: fmt.Errorf("handling it fails again and again: %w", one[0])}
 		}
 	}
@@ -228,7 +266,12 @@ func (in *intake) call(ctx context.Context, ls []letter) (errs []error, panicked
 			errs, panicked = all(errors.New("the handler panicked")), true
 		}
 	}()
-	errs = in.handle(ctx, ls)
+	if err := fault.Do(in.points.handle, func() error {
+		errs = in.handle(ctx, ls)
+		return nil
+	}); err != nil {
+		return all(err), false
+	}
 	if len(errs) != len(ls) {
 		return all(fmt.Errorf("the handler answered %d errors for %d deliveries", len(errs), len(ls))), false
 	}

@@ -14,9 +14,14 @@ import (
 
 // A Publisher puts events into the broker and knows when they are there.
 type Publisher struct {
-	cfg    Config
-	log    *zap.Logger
-	outlet atomic.Pointer[outlet] // nil: no session
+	// Alerts is told, once an alarm, that the broker blocks us; nil: nobody is. It
+	// is set before Run.
+	Alerts Alerter
+
+	cfg      Config
+	log      *zap.Logger
+	outlet   atomic.Pointer[outlet] // nil: no session
+	blockade *blockade
 }
 
 // NewPublisher returns a Publisher that takes events while Run runs.
@@ -25,7 +30,7 @@ func NewPublisher(cfg Config, log *zap.Logger) (*Publisher, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Publisher{cfg: cfg, log: log}, nil
+	return &Publisher{cfg: cfg, log: log, blockade: newBlockade(log)}, nil
 }
 
 // Publish returns nil only after the broker has confirmed that m is stored. What
@@ -70,10 +75,37 @@ func (p *Publisher) Ready() bool {
 	return o != nil && o.open()
 }
 
+// Trouble says in fixed words, fit for strangers, why Publish would be refused now;
+// empty: it would not.
+func (p *Publisher) Trouble() string {
+	o := p.outlet.Load()
+	if o == nil {
+		return "not connected"
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	switch {
+	case o.ended:
+		return "not connected"
+	case o.blocked.on:
+		return "blocked by the broker: " + o.blocked.why
+	case o.stalled > 0:
+		return "the broker does not confirm"
+	}
+	return ""
+}
+
 // Run keeps a session open until ctx ends; then what is in flight has a moment to
 // be confirmed.
 func (p *Publisher) Run(ctx context.Context) error {
-	return p.cfg.supervise(ctx, "erpbridge ingest", p.log, p.serve)
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		p.blockade.tell(ctx, p.Alerts)
+	}()
+	err := p.cfg.supervise(ctx, "erpbridge ingest", p.log, p.serve)
+	<-told
+	return err
 }
 
 func (p *Publisher) serve(ctx context.Context, s *session) error {
@@ -82,9 +114,14 @@ func (p *Publisher) serve(ctx context.Context, s *session) error {
 	}
 	// The buffer is larger than what can be in flight: see outlet.returned.
 	o := newOutlet(p.cfg, s, s.ch.NotifyReturn(make(chan amqp.Return, 8*inFlight)))
-	s.whenBlocked(func(active bool) {
-		p.log.Warn("broker alarm", zap.Bool("blocked", active))
-		o.block(active)
+	o.confirmed = p.blockade.end
+	s.whenBlocked(func(a alarm) {
+		o.block(a)
+		if a.on {
+			p.blockade.begin(a.why)
+		} else {
+			p.blockade.end()
+		}
 	})
 	var senders [inFlight]chan struct{}
 	for i := range senders {
@@ -97,9 +134,15 @@ func (p *Publisher) serve(ctx context.Context, s *session) error {
 	p.outlet.Store(o)
 	p.log.Info("publishing", zap.String("exchange", p.cfg.ingest()))
 
-	select {
-	case <-ctx.Done():
-	case <-s.done:
+	for open := true; open; {
+		select {
+		case <-ctx.Done():
+			open = false
+		case <-s.done:
+			open = false
+		case <-o.lost:
+			p.mend(ctx, s)
+		}
 	}
 	p.outlet.Store(nil)
 	o.end()
@@ -113,4 +156,21 @@ func (p *Publisher) serve(ctx context.Context, s *session) error {
 		return s.err
 	}
 	return ctx.Err()
+}
+
+// mend makes the bindings anew, which somebody has taken away: a message came back
+// because no queue would have it. Whoever publishes meanwhile gets ErrUnroutable.
+func (p *Publisher) mend(ctx context.Context, s *session) {
+	if p.cfg.Passive {
+		p.log.Error("no queue is bound where events are published: declare the topology again", zap.String("exchange", p.cfg.ingest()))
+	} else if err := p.cfg.redeclare(ctx, s); err != nil {
+		p.log.Error("no queue was bound where events are published, and declaring the topology again did not work", zap.Error(err))
+	} else {
+		p.log.Warn("no queue was bound where events are published; the topology is declared again", zap.String("exchange", p.cfg.ingest()))
+	}
+	select { // where it does not help, it need not be tried for every message
+	case <-ctx.Done():
+	case <-s.done:
+	case <-time.After(time.Second):
+	}
 }

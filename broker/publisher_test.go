@@ -55,6 +55,7 @@ func TestPublishWithoutSession(t *testing.T) {
 
 func TestPublishUnroutable(t *testing.T) {
 	cfg := testConfig(t)
+	cfg.Passive = true // otherwise the binding is made again: TestPublisherMendsTheBinding
 	p := startPublisher(t, cfg)
 	ch := admin(t, cfg)
 	if err := ch.QueueUnbind(cfg.events(), "#", cfg.ingest(), nil); err != nil {

@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,8 +31,15 @@ type session struct {
 	err  error         // why; to be read after done
 
 	mu        sync.Mutex
-	blocked   bool
-	onBlocked func(bool)
+	blocked   alarm
+	onBlocked func(alarm)
+}
+
+// An alarm is the broker's refusal to read from those who publish, for lack of
+// memory or disk.
+type alarm struct {
+	on  bool
+	why string // the broker's words, such as "low on memory"
 }
 
 // A line is a connection whose writes cannot hang for ever. The library knows no
@@ -141,7 +149,7 @@ func (s *session) watch(conn, ch chan *amqp.Error, cancelled chan string, blocke
 				blocked = nil
 				continue
 			}
-			s.setBlocked(b.Active)
+			s.setBlocked(alarm{b.Active, cmp.Or(text(b.Reason), "without a reason")})
 		}
 	}
 }
@@ -153,23 +161,23 @@ func ended(what string, err *amqp.Error) error {
 	return fmt.Errorf("%s closed: %w", what, err)
 }
 
-func (s *session) setBlocked(active bool) {
+func (s *session) setBlocked(a alarm) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.blocked = active
+	s.blocked = a
 	if s.onBlocked != nil {
-		s.onBlocked(active)
+		s.onBlocked(a)
 	}
 }
 
 // whenBlocked has f called with each change of the broker's alarm, starting with
 // the present state if there is one.
-func (s *session) whenBlocked(f func(bool)) {
+func (s *session) whenBlocked(f func(alarm)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.onBlocked = f
-	if s.blocked {
-		f(true)
+	if s.blocked.on {
+		f(s.blocked)
 	}
 }
 

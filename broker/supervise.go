@@ -2,11 +2,14 @@ package broker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
 	"go.uber.org/zap"
+
+	"github.com/hakooi/erpbridge/internal/fault"
 )
 
 // steady is how long a session must have lived for the next pause to be short
@@ -38,13 +41,27 @@ func (c Config) supervise(ctx context.Context, name string, log *zap.Logger, ser
 
 // once is one session from dialling to its end.
 func (c Config) once(ctx context.Context, name string, turn int, serve func(context.Context, *session) error) error {
-	s, err := c.dial(ctx, name, turn)
+	var s *session
+	err := fault.Do("broker.dial", func() (err error) {
+		s, err = c.dial(ctx, name, turn)
+		return err
+	})
+	if s != nil {
+		defer s.close()
+	}
 	if err != nil {
 		return err
 	}
-	defer s.close()
+	// A broker can be replaced while we run: what is true of its version is asked of
+	// each connection.
+	if f := server(s.conn.Properties); f.Refuse {
+		return errors.New(f.String())
+	}
 	if !c.Passive {
-		if err := s.within(ctx, c.DialTimeout, func() error { return c.declare(s.ch) }); err != nil {
+		err := fault.Do("broker.declare", func() error {
+			return s.within(ctx, c.DialTimeout, func() error { return c.declare(s.ch) })
+		})
+		if err != nil {
 			return fmt.Errorf("declaring the topology: %w", err)
 		}
 	}

@@ -45,5 +45,5 @@
 // count of those left out.
 //
 // GET /healthz says that the process serves; GET /readyz says whether what it
-// needs is there, by name only.
+// needs is there, by name, and in fixed words where the probe has some.
 package ingest

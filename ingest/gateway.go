@@ -135,10 +135,11 @@ func New(cfg Config) (*Gateway, error) {
 		says:   newSays(cfg.Log),
 	}
 	for name, front := range cfg.Stores {
+		front = tampered(front)
 		g.doors[name] = &door{store: name, front: front, known: true, places: make(places, cfg.PerStore)}
 	}
 	decoy := slices.Min(slices.Collect(maps.Keys(cfg.Stores)))
-	g.strangers = &door{store: decoy, front: cfg.Stores[decoy], places: make(places, cfg.PerStore)}
+	g.strangers = &door{store: decoy, front: tampered(cfg.Stores[decoy]), places: make(places, cfg.PerStore)}
 	g.handler = g.routes()
 	return g, nil
 }

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -29,43 +30,64 @@ type readiness struct {
 	probes map[string]func(context.Context) error
 	log    *zap.Logger
 
-	mu      sync.Mutex // held while probing: who comes meanwhile gets the same answer
-	at      time.Time
-	missing []string
+	mu   sync.Mutex // held while probing: who comes meanwhile gets the same answer
+	at   time.Time
+	last lack
 }
 
+// A lack is what is missing, by the names of probes, and what strangers may be told
+// about it.
+type lack struct {
+	names  []string
+	detail map[string]string
+}
+
+// Shown is a probe's error whose text /readyz shows to anybody who asks. Of other
+// errors it shows the probe's name alone.
+type Shown string
+
+func (s Shown) Error() string { return string(s) }
+
 func (r *readiness) serve(w http.ResponseWriter, req *http.Request) {
-	missing := r.check(req.Context())
+	l := r.check(req.Context())
 	status := http.StatusOK
-	if len(missing) > 0 {
+	if len(l.names) > 0 {
 		status = http.StatusServiceUnavailable
 	}
 	writeJSON(w, status, struct {
-		Ready   bool     `json:"ready"`
-		Missing []string `json:"missing"`
-	}{len(missing) == 0, missing})
+		Ready   bool              `json:"ready"`
+		Missing []string          `json:"missing"`
+		Detail  map[string]string `json:"detail,omitempty"`
+	}{len(l.names) == 0, l.names, l.detail})
 }
 
-// check returns the names of the probes that failed, sorted.
-func (r *readiness) check(ctx context.Context) []string {
+// check returns what is missing. What begins to be missing, and what is there again,
+// is logged once.
+func (r *readiness) check(ctx context.Context) lack {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !r.at.IsZero() && time.Since(r.at) < fresh {
-		return r.missing
+		return r.last
 	}
 	// The answer is for others too: one who hangs up must not spoil it.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeTimeout)
 	defer cancel()
-	r.missing = r.probe(ctx)
+	before := r.last.names
+	r.last = r.probe(ctx, before)
 	r.at = time.Now()
-	return r.missing
+	for _, name := range before {
+		if !slices.Contains(r.last.names, name) {
+			r.log.Info("ready again", zap.String("probe", name))
+		}
+	}
+	return r.last
 }
 
-func (r *readiness) probe(ctx context.Context) []string {
+func (r *readiness) probe(ctx context.Context, before []string) lack {
 	var (
-		wg      sync.WaitGroup
-		mu      sync.Mutex
-		missing = []string{} // never nil: JSON readers expect a list
+		wg sync.WaitGroup
+		mu sync.Mutex
+		l  = lack{names: []string{}, detail: map[string]string{}} // names is never nil: JSON readers expect a list
 	)
 	for name, ask := range r.probes {
 		wg.Go(func() {
@@ -73,15 +95,21 @@ func (r *readiness) probe(ctx context.Context) []string {
 			if err == nil {
 				return
 			}
-			r.log.Warn("not ready", zap.String("probe", name), zap.Error(err))
+			if !slices.Contains(before, name) {
+				r.log.Warn("not ready", zap.String("probe", name), zap.Error(err))
+			}
 			mu.Lock()
 			defer mu.Unlock()
-			missing = append(missing, name)
+			l.names = append(l.names, name)
+			var told Shown
+			if errors.As(err, &told) {
+				l.detail[name] = string(told)
+			}
 		})
 	}
 	wg.Wait()
-	slices.Sort(missing)
-	return missing
+	slices.Sort(l.names)
+	return l
 }
 
 // asked runs one probe. In a goroutine of its own a panic would end the process.

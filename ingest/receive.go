@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/internal/fault"
 )
 
 // webhook answers one request, whatever happens on the way.
@@ -25,7 +26,9 @@ func (g *Gateway) webhook(w http.ResponseWriter, r *http.Request) {
 		g.says.refused.log("a webhook is refused unread", zap.String("request", id), g.door(r.PathValue("store")).field(),
 			zap.String("remote", remote(r)), zap.String("reason", a.text))
 	}
-	a.write(w, id)
+	if err := fault.Do("ingest.answer", func() error { a.write(w, id); return nil }); err != nil {
+		panic(http.ErrAbortHandler) // net/http's way to hang up without an answer
+	}
 }
 
 // take refuses what can be refused unread, and reads the rest. w is only for
@@ -52,7 +55,11 @@ func (g *Gateway) take(w http.ResponseWriter, r *http.Request, id string) answer
 	}
 	defer d.places.free()
 
-	body, err := read(http.MaxBytesReader(w, r.Body, g.cfg.MaxBody), r.ContentLength)
+	var body *bytes.Buffer
+	err := fault.Do("ingest.read", func() (err error) {
+		body, err = read(http.MaxBytesReader(w, r.Body, g.cfg.MaxBody), r.ContentLength)
+		return err
+	})
 	var long *http.MaxBytesError
 	switch {
 	case errors.As(err, &long):
@@ -66,10 +73,17 @@ func (g *Gateway) take(w http.ResponseWriter, r *http.Request, id string) answer
 // accept proves the sender and makes the message safe.
 func (g *Gateway) accept(r *http.Request, d *door, body *bytes.Buffer, id string) answer {
 	now := time.Now()
-	m, err := d.front.Verify(erpbridge.Message{
-		Store: d.store, Via: erpbridge.ViaWebhook, Header: r.Header.Clone(),
-		ContentType: r.Header.Get("Content-Type"), Body: body.Bytes(), ReceivedAt: now,
-	})
+	var m erpbridge.Message
+	var err error
+	if missed := fault.Do("ingest.verify", func() error {
+		m, err = d.front.Verify(erpbridge.Message{
+			Store: d.store, Via: erpbridge.ViaWebhook, Header: r.Header.Clone(),
+			ContentType: r.Header.Get("Content-Type"), Body: body.Bytes(), ReceivedAt: now,
+		})
+		return nil
+	}); missed != nil {
+		return broken
+	}
 	if !d.known {
 		err = errUnknownStore
 	}
@@ -101,7 +115,7 @@ func (g *Gateway) store(ctx context.Context, until time.Time, m erpbridge.Messag
 		return accepted
 	}
 	about := []zap.Field{zap.String("request", id), zap.String("store", m.Store), zap.NamedError("publish", err)}
-	if err := g.cfg.Inbox.Receive(ctx, m); err != nil {
+	if err := fault.Do("ingest.fallback", func() error { return g.cfg.Inbox.Receive(ctx, m) }); err != nil {
 		g.says.failed.log("a webhook could not be stored", append(about, zap.NamedError("inbox", err))...)
 		return unavailable
 	}
@@ -112,7 +126,7 @@ func (g *Gateway) store(ctx context.Context, until time.Time, m erpbridge.Messag
 func (g *Gateway) publish(ctx context.Context, until time.Time, m erpbridge.Message) error {
 	ctx, cancel := context.WithDeadline(ctx, until)
 	defer cancel()
-	return g.cfg.Publisher.Publish(ctx, m)
+	return fault.Do("ingest.publish", func() error { return g.cfg.Publisher.Publish(ctx, m) })
 }
 
 // believed is how much of a declared length is allocated before it has come.

@@ -23,13 +23,13 @@ type Notice struct {
 	Attempts   int // how often telling was tried
 }
 
-// Tell writes an alert that is about no event and no target: something with the
-// bridge itself. While one of the same kind is not older than again, it is not
-// repeated, by whichever daemon.
-func (s *Store) Tell(ctx context.Context, kind, reason string, again time.Duration) error {
+// Alert writes an alert that is about no event and no target: something with the
+// bridge's own servers. Where another daemon told the same in the last minutes it
+// is not repeated.
+func (s *Store) Alert(ctx context.Context, kind, reason string) error {
 	_, err := s.pool.Exec(ctx, `
 		insert into alert (kind, reason) select $1, $2
-		where not exists (select from alert where kind = $1 and created_at > now() - $3::interval)`, kind, clean(reason), again)
+		where not exists (select from alert where kind = $1 and reason = $2 and created_at > now() - interval '10 minutes')`, kind, clean(reason))
 	if err != nil {
 		return fmt.Errorf("writing an alert: %w", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"go.uber.org/zap"
 
 	"github.com/hakooi/erpbridge"
 	"github.com/hakooi/erpbridge/broker"
@@ -28,8 +29,9 @@ func newCheck(opt *options) *cobra.Command {
 	c := &cobra.Command{
 		Use: "check", Short: "Check configuration, broker, database, mail server and ERPs", Args: usage(cobra.NoArgs),
 		Long: `Check parses the configuration, then looks at every system the daemon will need,
-without changing anything there, and says what to do about each failure. Exit
-code 1 if something is wrong, 2 if the configuration itself is refused.`,
+without changing anything there, and says what to do about each failure. Through
+the broker it sends probes, which no ledger and no list ever shows. Exit code 1 if
+something is wrong, 2 if the configuration itself is refused.`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if example {
 				_, err := io.WriteString(c.OutOrStdout(), config.Example())
@@ -44,7 +46,7 @@ code 1 if something is wrong, 2 if the configuration itself is refused.`,
 			fs = append(fs, checkBroker(c.Context(), conf)...)
 			fs = append(fs, checkMail(c.Context(), conf))
 			for _, t := range conf.Targets {
-				fs = append(fs, checkTarget(c.Context(), t.Name, n.targets[t.Name]))
+				fs = append(fs, checkTarget(c.Context(), t.Name, n.targets[t.Name]), checkGuarantee(t, n.targets[t.Name]))
 			}
 			return showFindings(c.OutOrStdout(), opt, fs)
 		},
@@ -96,7 +98,7 @@ func checkDatabase(ctx context.Context, conf *config.Config) []finding {
 }
 
 func checkBroker(ctx context.Context, conf *config.Config) []finding {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, 2*patience) // there are many questions
 	defer cancel()
 	t, err := broker.NewTopology(brokerConfig(conf))
 	if err != nil {
@@ -104,13 +106,23 @@ func checkBroker(ctx context.Context, conf *config.Config) []finding {
 	}
 	var fs []finding
 	for _, f := range t.Check(ctx) {
-		one := finding{"rabbitmq " + f.Subject, !f.Grave, f.Detail, ""}
-		if f.Grave {
-			one.Advice = f.Remedy
+		one := finding{"rabbitmq " + f.Subject, !f.Grave, f.Detail, f.Remedy}
+		if !f.Grave && f.Remedy != "" {
+			one.Detail, one.Advice = f.Detail+"; "+f.Remedy, ""
 		}
 		fs = append(fs, one)
 	}
 	return fs
+}
+
+// admitBroker refuses to start with a broker that can lose messages. It returns who
+// looks after the broker from then on.
+func admitBroker(ctx context.Context, conf *config.Config, log *zap.Logger) (*broker.Doctor, error) {
+	d, err := broker.NewDoctor(brokerConfig(conf), log)
+	if err != nil {
+		return nil, &codedError{exitUsage, err}
+	}
+	return d, d.Admit(ctx)
 }
 
 func checkMail(ctx context.Context, conf *config.Config) finding {
@@ -145,6 +157,39 @@ func checkTarget(ctx context.Context, name string, erp erpbridge.ERP) finding {
 		return finding{subject, false, err.Error(), advice}
 	}
 	return finding{subject, true, "answers", ""}
+}
+
+// checkGuarantee says what the bridge can promise for a target.
+func checkGuarantee(t config.Target, erp erpbridge.ERP) finding {
+	subject := "target " + t.Name + " delivery"
+	keyed, finds := abilities(erp)
+	switch {
+	case keyed && finds:
+		return finding{subject, true, "once: it takes a document under one key only once, and what is in doubt is looked up", ""}
+	case keyed:
+		return finding{subject, true, "once: it takes a document under one key only once", ""}
+	case finds && t.Delivery.LookupAfter > 0:
+		return finding{subject, true, fmt.Sprintf("once: what is in doubt is looked up, %s after the request at the earliest", t.Delivery.LookupAfter), ""}
+	case finds:
+		return finding{
+			subject, false, "it has no unique key, and lookup_after is 0: a request that is still being worked on would be sent a second time",
+			"set delivery.lookup_after to the longest time it may work on one request",
+		}
+	case t.Delivery.AtLeastOnce:
+		return finding{subject, true, "AT LEAST once: it has neither a unique key nor a look-up, so an order may arrive twice", ""}
+	}
+	return finding{
+		subject, false, "it has neither a unique key nor a look-up: an order whose answer is lost may arrive twice",
+		"say delivery.at_least_once: true if the ERP can live with that",
+	}
+}
+
+// abilities reports whether an ERP takes a document under one key only once, and
+// whether it can look up what is in doubt.
+func abilities(erp erpbridge.ERP) (keyed, finds bool) {
+	k, ok := erp.(erpbridge.Keyed)
+	_, finds = erp.(erpbridge.Finder)
+	return ok && k.Keyed(), finds
 }
 
 func showFindings(w io.Writer, opt *options, fs []finding) error {

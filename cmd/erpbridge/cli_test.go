@@ -196,8 +196,10 @@ func TestMigrateAndStatus(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	url := regexp.MustCompile(`(?m)^database:.*$`)
-	path := file(t, "erpbridge.yaml", url.ReplaceAllLiteralString(string(text), fmt.Sprintf("database: {url: %q}", testenv.Database(t))))
+	url, prefix := testenv.AMQP(t)
+	servers := regexp.MustCompile(`(?m)^database:.*\nbroker:.*$`)
+	path := file(t, "erpbridge.yaml", servers.ReplaceAllLiteralString(string(text),
+		fmt.Sprintf("database: {url: %q}\nbroker: {url: %q, prefix: %s}", testenv.Database(t), url, prefix)))
 
 	if code, _, stderr := command(t, "status", "-c", path); code != exitFailed || !strings.Contains(stderr, "run erpbridge migrate") {
 		t.Errorf("status before migrate: exit code %d: %s", code, stderr)
@@ -208,12 +210,16 @@ func TestMigrateAndStatus(t *testing.T) {
 		var got struct {
 			Applied []int64
 			Version float64
+			Broker  struct{ Made, Present []string }
 		}
 		if err := json.Unmarshal([]byte(stdout), &got); err != nil || code != exitOK {
 			t.Fatalf("migrate %s: exit code %d: %s %s: %v", name, code, stdout, stderr, err)
 		}
 		if (len(got.Applied) > 0) != (i == 0) || got.Version == 0 || (i > 0 && got.Version != version) {
 			t.Errorf("migrate %s: %s", name, stdout)
+		}
+		if (len(got.Broker.Made) > 0) != (i == 0) || (len(got.Broker.Present) > 0) != (i > 0) {
+			t.Errorf("migrate %s: at the broker %+v", name, got.Broker)
 		}
 		version = got.Version
 	}

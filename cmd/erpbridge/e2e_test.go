@@ -22,15 +22,17 @@ import (
 
 	"github.com/hakooi/erpbridge/cmd/erpsim/suitetalk"
 	"github.com/hakooi/erpbridge/internal/testenv"
+	"github.com/hakooi/erpbridge/outbox"
 )
 
 // theDaemon is the real program, built once for all tests that need a process to
-// kill.
+// kill, and deleted after the last of them.
 var theDaemon = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "erpbridge-test-")
 	if err != nil {
 		return "", err
 	}
+	daemonDir = dir
 	bin := filepath.Join(dir, "erpbridge")
 	out, err := exec.Command("go", "build", "-buildvcs=false", "-o", bin, ".").CombinedOutput() // #nosec G204 -- this very program
 	if err != nil {
@@ -38,6 +40,9 @@ var theDaemon = sync.OnceValues(func() (string, error) {
 	}
 	return bin, nil
 })
+
+// daemonDir is the folder it is built in, or nothing if no test needed it.
+var daemonDir string
 
 // world is everything around a daemon: real servers and a simulated NetSuite.
 type world struct {
@@ -106,14 +111,25 @@ targets:
       timeout: 5s
       lease: 35s
       retry: {first: 100ms, max: 1s, attempts: 8, age: 1h}
-`, testenv.Database(t), url, prefix, w.listen, w.secret, server.URL)
+`, migrated(t), url, prefix, w.listen, w.secret, server.URL)
 	if err := os.WriteFile(w.config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	// Of the schema nothing is left to do; the queues are still to be declared.
 	if code := execute(t.Context(), []string{"migrate", "--config", w.config}, io.Discard, os.Stderr); code != exitOK {
 		t.Fatalf("migrate: exit code %d", code)
 	}
 	return w
+}
+
+// migrated returns the URL of a database with the tables of the outbox.
+func migrated(t testing.TB) string {
+	t.Helper()
+	migrations := testenv.Fingerprint(t, os.DirFS(filepath.Join("..", "..", "outbox", "migrations")))
+	return testenv.Migrated(t, migrations, func(url string) error {
+		_, err := outbox.Migrate(t.Context(), url)
+		return err
+	})
 }
 
 func freeAddress(t testing.TB) string {

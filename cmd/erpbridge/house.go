@@ -116,7 +116,7 @@ func openStore(ctx context.Context, conf *config.Config) (*outbox.Store, error) 
 }
 
 func brokerConfig(conf *config.Config) broker.Config {
-	c := broker.Config{Prefix: conf.Broker.Prefix}
+	c := broker.Config{Prefix: conf.Broker.Prefix, Management: conf.Broker.Management.Reveal()}
 	for _, u := range conf.Broker.URLs {
 		c.URLs = append(c.URLs, u.Reveal())
 	}

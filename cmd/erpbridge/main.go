@@ -12,7 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	_ "time/tzdata" // posting dates must not depend on what the machine has installed
+	_ "time/tzdata" // posting dates and maintenance windows must not depend on what the machine has installed
 )
 
 // version is set by the linker.

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"os"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -12,5 +14,12 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m,
 		goleak.IgnoreTopFunction("net/http.(*persistConn).readLoop"),
 		goleak.IgnoreTopFunction("net/http.(*persistConn).writeLoop"),
+		goleak.Cleanup(func(code int) {
+			if err := os.RemoveAll(daemonDir); daemonDir != "" && err != nil {
+				fmt.Fprintln(os.Stderr, "deleting the daemon:", err)
+				code = max(code, 1)
+			}
+			os.Exit(code)
+		}),
 	)
 }

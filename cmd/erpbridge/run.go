@@ -50,6 +50,15 @@ func run(ctx context.Context, opt *options, stderr io.Writer) error {
 	if err := refuseForgetful(ctx, conf, store); err != nil {
 		return err
 	}
+	doctor, err := admitBroker(ctx, conf, log.Named("doctor"))
+	if err != nil {
+		return err
+	}
+	for _, t := range conf.Targets {
+		if f := checkGuarantee(t, n.targets[t.Name]); !f.OK {
+			return &codedError{exitUsage, fmt.Errorf("%s: %s: %s", f.Subject, f.Detail, f.Advice)}
+		}
+	}
 	p, err := lay(conf, n)
 	if err != nil {
 		return err
@@ -60,6 +69,7 @@ func run(ctx context.Context, opt *options, stderr io.Writer) error {
 	if err != nil {
 		return &codedError{exitUsage, err}
 	}
+	publisher.Alerts, doctor.Alerts = store, store
 	consumer, err := broker.NewConsumer(brokerConfig(conf), log.Named("consumer"))
 	if err != nil {
 		return &codedError{exitUsage, err}
@@ -80,6 +90,7 @@ func run(ctx context.Context, opt *options, stderr io.Writer) error {
 	// The publisher outlives the gateway: what was read is still answered.
 	published, stopPublishing := context.WithCancel(context.WithoutCancel(ctx))
 	g.Go(func() error { return publisher.Run(published) })
+	g.Go(func() error { return doctor.Run(ctx) })
 	g.Go(func() error {
 		defer stopPublishing()
 		return gateway.Run(ctx, listener)
@@ -124,8 +135,8 @@ func newGateway(conf *config.Config, n neighbours, publisher *broker.Publisher, 
 		Probes: map[string]func(context.Context) error{
 			"database": store.Ping,
 			"broker": func(context.Context) error {
-				if !publisher.Ready() {
-					return errors.New("no session that takes events")
+				if why := publisher.Trouble(); why != "" {
+					return ingest.Shown(why)
 				}
 				return nil
 			},
@@ -206,20 +217,33 @@ func dispatch(ctx context.Context, g *errgroup.Group, conf *config.Config, n nei
 		erp := n.targets[t.Name]
 		finder, _ := erp.(erpbridge.Finder)
 		d := &outbox.Dispatcher{
-			Target: t.Name, Queue: store, ERP: erp, Finder: finder, Policy: policy(t.Delivery),
-			Concurrency: t.Delivery.Concurrency, Batch: t.Delivery.Batch, Rate: float64(t.Delivery.Rate),
-			Timeout: t.Delivery.Timeout, Lease: t.Delivery.Lease, Poll: t.Delivery.Poll, Grace: 15 * time.Second,
-			Hints: hints.For(t.Name), Log: log.Named("dispatcher"),
+			Target: t.Name, Queue: store, ERP: erp, Finder: finder, Policy: policy(t.Delivery, finder),
+			Limits: outbox.Limits{Concurrency: t.Delivery.Concurrency, Rate: float64(t.Delivery.Rate)},
+			Batch:  outbox.Batch{Events: t.Delivery.Batch, Bytes: int(t.Delivery.BatchBytes), Linger: t.Delivery.Linger},
+			Closed: calendar(t.Delivery.Maintenance), Timeout: t.Delivery.Timeout, Lease: t.Delivery.Lease, Poll: t.Delivery.Poll,
+			Grace: 15 * time.Second, Hints: hints.For(t.Name), Log: log.Named("dispatcher"),
 		}
 		g.Go(func() error { return d.Run(ctx) })
 	}
 }
 
-func policy(d config.Delivery) outbox.Policy {
+func policy(d config.Delivery, finder erpbridge.Finder) outbox.Policy {
 	return outbox.Policy{
 		First: d.Retry.First, Max: d.Retry.Max, Schedule: d.Retry.Schedule, Attempts: d.Retry.Attempts, MaxAge: d.Retry.Age,
-		Missing: d.Missing.Attempts, Refusal: 5 * time.Minute, Throttle: 2 * time.Second, Jitter: outbox.FullJitter,
+		Missing: d.Missing.Attempts, Lost: 5, Refusal: 5 * time.Minute, Throttle: 2 * time.Second, Jitter: outbox.FullJitter,
+		LookupAfter: d.LookupAfter, Blind: finder == nil,
 	}
+}
+
+func calendar(ms []config.Maintenance) (c outbox.Calendar) {
+	for _, m := range ms {
+		w := outbox.Window{From: time.Duration(m.From), To: time.Duration(m.To), Zone: m.Zone.Location}
+		for _, d := range m.Days {
+			w.Days = append(w.Days, time.Weekday(d))
+		}
+		c = append(c, w)
+	}
+	return c
 }
 
 // mail starts the mailer, if anybody is to be mailed.

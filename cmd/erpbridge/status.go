@@ -25,9 +25,13 @@ type statusReport struct {
 }
 
 type brokerDepth struct {
-	Messages  int `json:"messages"` // of one or more events, not in the ledger yet
-	Dead      int `json:"dead"`
-	Consumers int `json:"consumers"`
+	// Declared: the broker has our queues. Before the first run it has not.
+	Declared bool `json:"declared"`
+	// Blocked is why the broker takes nothing from publishers; empty: it does.
+	Blocked   string `json:"blocked"`
+	Messages  int    `json:"messages"` // of one or more events, not in the ledger yet
+	Dead      int    `json:"dead"`
+	Consumers int    `json:"consumers"`
 }
 
 func newStatus(opt *options) *cobra.Command {
@@ -78,7 +82,7 @@ func readDepth(ctx context.Context, conf *config.Config) *brokerDepth {
 	if err != nil {
 		return nil
 	}
-	return &brokerDepth{Messages: d.Events, Dead: d.Dead, Consumers: d.Consumers}
+	return &brokerDepth{Declared: d.Declared, Blocked: d.Blocked, Messages: d.Events, Dead: d.Dead, Consumers: d.Consumers}
 }
 
 func showStatus(w io.Writer, r statusReport) error {
@@ -104,14 +108,29 @@ func showStatus(w io.Writer, r statusReport) error {
 		if t.Parked > 0 {
 			lines = append(lines, fmt.Sprintf("%s: %d orders wait behind a dead document", name, t.Parked))
 		}
-		if t.PausedTill != nil {
-			lines = append(lines, fmt.Sprintf("%s rests until %s: %s", name, t.PausedTill.Format(time.RFC3339), t.Reason))
+		if t.State != nil {
+			if word := stateOf(*t.State); word != "" {
+				lines = append(lines, name+": "+word)
+			}
+		}
+		if t.Pending > 0 && t.PerSecond > 0 {
+			line := fmt.Sprintf("%s: %d waiting, %.1f/s", name, t.Pending, t.PerSecond)
+			if t.EmptyAt != nil {
+				line += ", empty at " + t.EmptyAt.Local().Format(clockOrDay(*t.EmptyAt))
+			}
+			lines = append(lines, line)
 		}
 	}
-	if r.Broker == nil {
+	switch {
+	case r.Broker == nil:
 		lines = append(lines, "the broker could not be asked")
-	} else {
+	case !r.Broker.Declared:
+		lines = append(lines, "the broker has no queues of ours yet: run erpbridge migrate")
+	default:
 		lines = append(lines, fmt.Sprintf("with the broker: %d messages, %d dead; consumers: %d", r.Broker.Messages, r.Broker.Dead, r.Broker.Consumers))
+		if r.Broker.Blocked != "" {
+			lines = append(lines, "THE BROKER BLOCKS PUBLISHERS: "+r.Broker.Blocked)
+		}
 	}
 	for _, l := range lines {
 		if _, err := fmt.Fprintln(w, l); err != nil {

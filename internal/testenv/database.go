@@ -2,7 +2,6 @@ package testenv
 
 import (
 	"context"
-	"net/url"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -12,25 +11,33 @@ import (
 // URL. It is dropped when the test ends, with whatever is still connected to it.
 func Database(t testing.TB) string {
 	t.Helper()
-	admin := server(t, "DATABASE_URL")
-	u, err := url.Parse(admin)
-	if err != nil {
-		// Not err itself: it repeats the URL, and with it the password.
-		t.Fatal("DATABASE_URL is not a URL")
-	}
-	name := unique()
-	u.Path = "/" + name
-
 	// A copy of template1 would fail while anybody else is connected to that.
-	if err := execute(admin, "CREATE DATABASE "+name+" TEMPLATE template0"); err != nil {
+	url, err := database(t, server(t, "DATABASE_URL"), "template0")
+	if err != nil {
 		t.Fatalf("making a database: %v", err)
+	}
+	return url
+}
+
+// database makes a copy of a template for the time of a test, and returns its URL.
+// How it is copied is left to the server: through the log (the default since
+// PostgreSQL 15), which takes half as long as file by file with two checkpoints.
+func database(t testing.TB, admin, template string) (string, error) {
+	t.Helper()
+	name := unique()
+	url, err := onServer(admin, name)
+	if err != nil {
+		return "", err
+	}
+	if err := execute(admin, "CREATE DATABASE "+name+" TEMPLATE "+template); err != nil {
+		return "", err
 	}
 	t.Cleanup(func() {
 		if err := execute(admin, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)"); err != nil {
 			t.Errorf("dropping the test's database: %v", err)
 		}
 	})
-	return u.String()
+	return url, nil
 }
 
 // execute runs one statement on a connection of its own: cleaning up must not

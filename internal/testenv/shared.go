@@ -3,7 +3,6 @@ package testenv
 import (
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 )
@@ -28,31 +27,6 @@ func Shared(t testing.TB) string {
 		t.Skipf("no samples beside the project: %s is not there, see ERPBRIDGE_SHARED", dir)
 	}
 	return dir
-}
-
-// Xmlcheck holds XML files against a vendor's schema, by a name that the samples'
-// xmlcheck knows or the path of an .xsd. What is not valid fails the test. Without
-// samples the test is skipped; with samples and without xmllint it fails, because
-// then nothing was checked.
-func Xmlcheck(t testing.TB, schema string, files ...string) {
-	t.Helper()
-	script := filepath.Join(Shared(t), "tools", "xmlcheck")
-	for command, line := range map[string]string{
-		"xmllint": "sudo apt-get install libxml2-utils",
-		"python3": "sudo apt-get install python3",
-	} {
-		if _, err := exec.LookPath(command); err != nil {
-			t.Fatalf("%s is not installed: run `%s`", command, line)
-		}
-	}
-	if len(files) == 0 {
-		t.Fatal("no file to check")
-	}
-	args := append([]string{script, schema}, files...)
-	out, err := exec.CommandContext(t.Context(), "python3", args...).CombinedOutput()
-	if err != nil {
-		t.Errorf("not valid by schema %s: %v\n%s", schema, err, out)
-	}
 }
 
 // moduleRoot returns the nearest folder upwards that holds a go.mod. A test runs in

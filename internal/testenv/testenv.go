@@ -6,7 +6,8 @@
 // written for tells nothing. The samples are different. The project builds and tests
 // without them, so a test that needs them skips where there are none.
 //
-// Everything made here is gone when the test ends, passed or not.
+// Everything made here is gone when the test ends, passed or not; but for the one
+// template of migrated databases that a server keeps for all tests.
 package testenv
 
 import (

@@ -11,8 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	amqp "github.com/rabbitmq/amqp091-go"
 )
 
@@ -32,6 +30,19 @@ func (r *recorder) Fatal(a ...any)            { r.stop(&r.failed, fmt.Sprint(a..
 func (r *recorder) Fatalf(f string, a ...any) { r.stop(&r.failed, fmt.Sprintf(f, a...)) }
 func (r *recorder) Skipf(f string, a ...any)  { r.stop(&r.skipped, fmt.Sprintf(f, a...)) }
 
+func (r *recorder) TempDir() string {
+	dir, err := os.MkdirTemp("", "testenv-")
+	if err != nil {
+		r.Fatal(err)
+	}
+	r.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			r.Errorf("%v", err)
+		}
+	})
+	return dir
+}
+
 func (r *recorder) stop(flag *bool, said string) {
 	*flag, r.said = true, said
 	runtime.Goexit()
@@ -50,38 +61,6 @@ func record(body func(testing.TB)) *recorder {
 		f()
 	}
 	return r
-}
-
-func TestDatabaseIsOnesOwnAndGoesWithTheTest(t *testing.T) {
-	var first, second string
-	r := record(func(t testing.TB) {
-		first, second = Database(t), Database(t)
-		conn, err := pgx.Connect(context.Background(), first)
-		if err != nil {
-			t.Fatal(err)
-		}
-		// Left open on purpose: the drop must not mind.
-		if _, err := conn.Exec(context.Background(), "CREATE TABLE mark (x int)"); err != nil {
-			t.Fatal(err)
-		}
-	})
-	if r.failed {
-		t.Fatal(r.said)
-	}
-	if first == second {
-		t.Error("two tests were given the same database")
-	}
-	for _, url := range []string{first, second} {
-		conn, err := pgx.Connect(t.Context(), url)
-		if err == nil {
-			err = conn.Close(t.Context())
-			t.Errorf("a database is still there after its test (closing it: %v)", err)
-			continue
-		}
-		if pg := (*pgconn.PgError)(nil); !errors.As(err, &pg) || pg.Code != "3D000" {
-			t.Errorf("got %v, want: database does not exist", err)
-		}
-	}
 }
 
 func TestAMQPForgetsWhatTheTestDeclared(t *testing.T) {
@@ -196,47 +175,4 @@ func TestShared(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestXmlcheckFailsWithoutXmllint(t *testing.T) {
-	t.Setenv("ERPBRIDGE_SHARED", t.TempDir())
-	t.Setenv("PATH", onlyCommand(t, "python3"))
-	r := record(func(t testing.TB) { Xmlcheck(t, "any", "any.xml") })
-	if !r.failed || !strings.Contains(r.said, "sudo apt-get install libxml2-utils") {
-		t.Errorf("failed %t with %q, want the line that installs xmllint", r.failed, r.said)
-	}
-}
-
-// onlyCommand returns a PATH on which only one command is found.
-func onlyCommand(t *testing.T, name string) string {
-	t.Helper()
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	return dir
-}
-
-func TestConformanceXmlcheck(t *testing.T) {
-	Shared(t)
-	dir := t.TempDir()
-	schema := write(t, dir, "order.xsd", `<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"><xs:element name="order" type="xs:int"/></xs:schema>`)
-	valid := write(t, dir, "valid.xml", `<order>1</order>`)
-	invalid := write(t, dir, "invalid.xml", `<order>one</order>`)
-
-	if r := record(func(t testing.TB) { Xmlcheck(t, schema, valid) }); r.failed {
-		t.Errorf("a valid document: %s", r.said)
-	}
-	if r := record(func(t testing.TB) { Xmlcheck(t, schema, valid, invalid) }); !r.failed || !strings.Contains(r.said, "invalid.xml") {
-		t.Errorf("an invalid document: failed %t with %q", r.failed, r.said)
-	}
-}
-
-func write(t *testing.T, dir, name, content string) string {
-	t.Helper()
-	path := filepath.Join(dir, name)
-	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
 }
