@@ -20,8 +20,9 @@ import (
 // A statusReport is the ledger and what is still with the broker.
 type statusReport struct {
 	outbox.Status
-	// Broker is nil if the broker could not be asked.
-	Broker *brokerDepth `json:"broker"`
+	// Broker is nil if the broker could not be asked; BrokerError says why.
+	Broker      *brokerDepth `json:"broker"`
+	BrokerError string       `json:"broker_error,omitempty"`
 }
 
 type brokerDepth struct {
@@ -57,7 +58,10 @@ beside it. Exit code 1 if the ledger does not balance.`,
 			if err != nil {
 				return err
 			}
-			rep := statusReport{Status: st, Broker: readDepth(c.Context(), conf)}
+			rep := statusReport{Status: st}
+			if rep.Broker, err = readDepth(c.Context(), conf); err != nil {
+				rep.BrokerError = err.Error()
+			}
 			if opt.json() {
 				err = printJSON(c.OutOrStdout(), rep)
 			} else {
@@ -71,18 +75,18 @@ beside it. Exit code 1 if the ledger does not balance.`,
 	}
 }
 
-func readDepth(ctx context.Context, conf *config.Config) *brokerDepth {
+func readDepth(ctx context.Context, conf *config.Config) (*brokerDepth, error) {
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
 	t, err := broker.NewTopology(brokerConfig(conf))
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	d, err := t.Depth(ctx)
 	if err != nil {
-		return nil
+		return nil, err
 	}
-	return &brokerDepth{Declared: d.Declared, Blocked: d.Blocked, Messages: d.Events, Dead: d.Dead, Consumers: d.Consumers}
+	return &brokerDepth{Declared: d.Declared, Blocked: d.Blocked, Messages: d.Events, Dead: d.Dead, Consumers: d.Consumers}, nil
 }
 
 func showStatus(w io.Writer, r statusReport) error {
@@ -123,7 +127,7 @@ func showStatus(w io.Writer, r statusReport) error {
 	}
 	switch {
 	case r.Broker == nil:
-		lines = append(lines, "the broker could not be asked")
+		lines = append(lines, "the broker could not be asked: "+r.BrokerError)
 	case !r.Broker.Declared:
 		lines = append(lines, "the broker has no queues of ours yet: run erpbridge migrate")
 	default:
