@@ -13,6 +13,9 @@ GOLANGCI := go tool -modfile=tools/lint/go.mod golangci-lint
 PROGRAMS := erpbridge erpsim erpdemo
 # The package or packages that bench measures.
 BENCH ?= ./...
+# The seed of torture, 0 for a new one, and how long it lasts.
+SEED ?= 0
+MINUTES ?= 60
 
 .PHONY: help
 help: ## list the commands
@@ -39,6 +42,30 @@ race: ## every test under the race detector, the long ones too
 .PHONY: bench
 bench: ## run the benchmarks of BENCH, by default all
 	@scripts/stack.sh run .stack/bench -- go test -run ^$$ -bench . -benchmem $(BENCH)
+
+.PHONY: torture-build
+torture-build: ## build what torture needs: the daemon that can be broken, and torture
+	@scripts/torture-build.sh
+
+.PHONY: torture-ci
+torture-ci: torture-build ## kills, cuts, every point, broker and database, some planted bugs: ten minutes
+	@scripts/stack.sh run .stack/torture -- bin/torture ci --seed $(SEED)
+
+.PHONY: torture
+torture: torture-build ## break everything at random for MINUTES=60, with SEED= if given
+	@scripts/stack.sh run .stack/torture -- bin/torture long --seed $(SEED) --minutes $(MINUTES)
+
+.PHONY: torture-sweep
+torture-sweep: torture-build ## break every point of the source in every way
+	@scripts/stack.sh run .stack/torture -- bin/torture sweep --seed $(SEED)
+
+.PHONY: torture-bugs
+torture-bugs: torture-build ## plant each known bug and see that it is found
+	@scripts/stack.sh run .stack/torture -- bin/torture bugs --seed $(SEED)
+
+.PHONY: torture-replay
+torture-replay: torture-build ## repeat the run that was kept under SEED=
+	@scripts/stack.sh run .stack/torture -- bin/torture replay --seed $(SEED)
 
 .PHONY: lint
 lint: ## golangci-lint; the first run builds it, which takes two minutes

@@ -11,6 +11,7 @@
 #   stack.sh start-rabbit DIR       starts it again, for tests of failures;
 #   stack.sh kill-postgres DIR      a COMMAND finds DIR in $ERPBRIDGE_STACK
 #   stack.sh start-postgres DIR
+#   stack.sh rabbitmqctl DIR ARGS   runs rabbitmqctl on it: alarms, connections, policies
 #
 # Both listen on free ports of 127.0.0.1 only, with users and passwords made for
 # the occasion, and PostgreSQL is as durable as in production. All their files are
@@ -31,7 +32,7 @@ die() {
   exit 1
 }
 usage() {
-  sed -n '3,13s/^# \{0,1\}//p' "$self" >&2
+  sed -n '3,14s/^# \{0,1\}//p' "$self" >&2
   exit 2
 }
 
@@ -373,6 +374,16 @@ cmd_start() {
   die "$1 did not start"
 }
 
+# cmd_rabbitmqctl ARGS...: it finds the server without an epmd too, and listens to
+# nobody itself.
+cmd_rabbitmqctl() {
+  local d=$files/rabbitmq
+  as_server env RABBITMQ_NODENAME="erpbridge_$id@localhost" RABBITMQ_USE_LONGNAME=false \
+    RABBITMQ_CONF_ENV_FILE="$d/none/env" RABBITMQ_ENABLED_PLUGINS_FILE="$d/plugins" RABBITMQ_LOG_BASE="$files/log" \
+    RABBITMQ_CTL_ERL_ARGS="-start_epmd false -dist_listen false -erl_epmd_port $dist_port" \
+    "$rabbit_bin/rabbitmqctl" --timeout 20 "$@"
+}
+
 command=${1:-} dir=${2:-}
 [ -n "$dir" ] || usage
 shift 2
@@ -395,6 +406,7 @@ case $command in
       kill-postgres) kill_postgres ;;
       start-rabbit) cmd_start rabbitmq ;;
       start-postgres) cmd_start postgres ;;
+      rabbitmqctl) cmd_rabbitmqctl "$@" ;;
       *) usage ;;
     esac
     ;;

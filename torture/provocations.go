@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/hakooi/erpbridge/torture/nemesis"
+	"github.com/hakooi/erpbridge/torture/recorder"
+	"github.com/hakooi/erpbridge/torture/world"
+)
+
+// provocation is a small scenario that a sound daemon survives and one bug or another
+// does not.
+func (h *house) provocation(name string) scenario {
+	s := scenario{name: name, plan: recorder.New(h.seedOf(name), 40, 120), rate: 60, send: 40 * time.Second, drain: 25 * time.Second}
+	switch name {
+	case "bodies":
+		s.plan.Orders, s.plan.Events = 80, 100
+	case "repeats":
+		s.plan.Redelivered, s.plan.Retold = 0.3, 0
+	case "shuffled":
+		s.plan.Shuffled, s.plan.Impatient, s.rate = 0.6, 1, 20
+	case "crash-at-commit":
+		s.env = []string{"ERPBRIDGE_FAULTS=outbox.record.commit=crash@4"}
+	case "unbound":
+		s.lasting, s.provoke = true, unbound
+	case "unconfirmed":
+		s.lasting, s.provoke = true, unconfirmed
+	case "sessions":
+		s.lasting, s.provoke = true, sessions
+	case "lost-answers":
+		s.modes = modes(
+			world.Mode{Kind: "effect-then-drop", Probability: 0.2, Seed: h.seed, Count: 12},
+			world.Mode{Kind: "drop-before-effect", Probability: 0.2, Seed: h.seed + 1, Count: 12})
+	case "mixed-answers":
+		s.conf.Batch, s.rate = 4, 0
+		s.conf.Limits.Concurrency = 2
+		s.modes = modes(
+			world.Mode{Kind: "reject", Probability: 0.3, Seed: h.seed, Count: 40, Code: "UNEXPECTED_ERROR", Message: "Try again."},
+			world.Mode{Kind: "malformed", Answer: "reordered", Probability: 0.5, Seed: h.seed + 1, Count: 40},
+			world.Mode{Kind: "malformed", Answer: "fewer", Probability: 0.3, Seed: h.seed + 2, Count: 10})
+	case "zombie-result":
+		s.lasting, s.provoke, s.rate = true, outlived, 15
+		s.conf.Timeout, s.conf.Lease, s.conf.Limits.Concurrency = 3*time.Second, 6*time.Second, 12
+		s.modes = modes(world.Mode{Kind: "reject", Probability: 0.5, Seed: h.seed, Count: 60, Code: "UNEXPECTED_ERROR", Message: "Try again."})
+	case "zombie-sender":
+		// Room for another daemon beside what the sleeper claimed.
+		s.conf.Limits.Concurrency, s.rate = 16, 30
+		// Until the pause is over and whoever slept has sent.
+		s.lasting, s.provoke = true, func(ctx context.Context, _ *run) error {
+			pause(ctx, 8*time.Second)
+			return nil
+		}
+		s.env = []string{"ERPBRIDGE_FAULTS=outbox.claim.commit=pause@3:3500ms"}
+		s.modes = modes(world.Mode{Kind: "slow", Delay: "800ms", Match: world.Match{Operation: "upsert"}})
+	case "one-order":
+		s.plan = recorder.Plan{Seed: h.seedOf(name), Orders: 4, Events: 200, Impatient: 0.5}
+		s.modes = modes(world.Mode{Kind: "slow", Delay: "80ms", Probability: 0.5, Seed: h.seed})
+	case "pace":
+		s.conf.Limits = world.Limits{Concurrency: 8, Rate: 15}
+	case "failing-records":
+		s.plan.Orders, s.plan.Events = 80, 80
+		s.conf.Retry, s.conf.RetryMax = 400*time.Millisecond, 3200*time.Millisecond
+		s.provoke = failingRecords
+		s.lasting = true
+	case "poison":
+		s.provoke = func(ctx context.Context, r *run) error { return r.world.Poison() }
+		s.lasting = true
+	case "many-dead":
+		s.plan.Poison, s.plan.Orders, s.plan.Events = 30, 40, 60
+		s.conf.MailEvery, s.mailsPerHour = 4*time.Second, 9
+		s.operator = replayer(0)
+	case "stops":
+		s.conf.Limits = world.Limits{Concurrency: 8, Rate: 12}
+		s.lasting, s.provoke = true, stops
+	}
+	return s
+}
+
+func modes(ms ...world.Mode) []world.Mode { return ms }
+
+func unbound(ctx context.Context, r *run) error {
+	pause(ctx, 500*time.Millisecond)
+	if err := r.world.Unbind(ctx); err != nil {
+		return err
+	}
+	pause(ctx, time.Second)
+	return r.world.Bind(context.WithoutCancel(ctx))
+}
+
+// unconfirmed holds back what the daemons publish, and loses it: nothing confirms it.
+func unconfirmed(ctx context.Context, r *run) error {
+	w := r.world
+	for range 6 {
+		pause(ctx, 250*time.Millisecond)
+		for _, d := range w.Daemons {
+			d.Broker.Block()
+		}
+		pause(ctx, 400*time.Millisecond)
+		for _, d := range w.Daemons {
+			d.Broker.Reset()
+			d.Broker.Unblock()
+		}
+	}
+	return nil
+}
+
+// outlived has the leases of requests under way end before their answers come, as when
+// the database's clock is moved: another daemon delivers, and then the first one hears
+// that it failed.
+func outlived(ctx context.Context, r *run) error {
+	r.world.Daemons[0].ERP.Delay(2500 * time.Millisecond)
+	return every(ctx, r, 100*time.Millisecond, func(int) error { return r.world.ExpireLeases(ctx) })
+}
+
+// sessions ends the daemons' sessions with the broker while their work is slow.
+func sessions(ctx context.Context, r *run) error {
+	w := r.world
+	for _, d := range w.Daemons {
+		d.Database.Delay(60 * time.Millisecond)
+	}
+	return every(ctx, r, 250*time.Millisecond, func(i int) error {
+		w.Daemons[i%len(w.Daemons)].Broker.Reset()
+		return nil
+	})
+}
+
+// failingRecords has the ERP refuse records for a while, for a reason that passes, and
+// looks at how the next tries are spread.
+func failingRecords(ctx context.Context, r *run) error {
+	err := r.world.ERP.AddMode(ctx, world.Mode{Kind: "reject", Code: "UNEXPECTED_ERROR", Message: "Try again.", Count: 250, Probability: 0.7, Seed: r.plan.Seed})
+	if err != nil {
+		return err
+	}
+	seen := map[string]time.Duration{}
+	for began := time.Now(); time.Since(began) < 5*time.Second && ctx.Err() == nil && err == nil; pause(ctx, 50*time.Millisecond) {
+		var waits map[string]time.Duration
+		waits, err = r.world.Waits(ctx)
+		for key, w := range waits {
+			seen[key] = w
+		}
+	}
+	if share, n := together(seen, r.world.Conf().Retry, r.world.Conf().RetryMax); n >= 20 && share > 0.6 {
+		r.wrong("of %d tries %.0f %% wait exactly as long as the schedule says: what failed together comes back together", n, 100*share)
+	} else if n < 20 {
+		r.wrong("the torture fell short: only %d waits were seen", n)
+	}
+	return err
+}
+
+// together is the share of waits that are those of the schedule.
+func together(waits map[string]time.Duration, first, most time.Duration) (float64, int) {
+	hits := 0
+	for _, w := range waits {
+		for d := first; ; d = min(2*d, most) {
+			if (w - d).Abs() <= 25*time.Millisecond {
+				hits++
+				break
+			}
+			if d == most {
+				break
+			}
+		}
+	}
+	return float64(hits) / float64(max(len(waits), 1)), len(waits)
+}
+
+// stops sends both daemons SIGTERM again and again.
+func stops(ctx context.Context, r *run) error {
+	return every(ctx, r, 600*time.Millisecond, func(i int) error { return r.world.Daemons[i%2].Term() })
+}
+
+// mixed are all actions of the long run.
+func mixed(lease time.Duration) []nemesis.Action {
+	return []nemesis.Action{
+		nemesis.Kill(30), nemesis.Term(8), nemesis.Suspend(6, lease),
+		nemesis.Cut("confirm", 8, 5), nemesis.Cut("commit", 8, 5), nemesis.Cut("before-answer", 8, 5), nemesis.Cut("mid-answer", 4, 5),
+		nemesis.Reset(10), nemesis.Blackhole(5, 3*time.Second),
+		nemesis.KillBroker(1), nemesis.Alarm(1, time.Second, 5*time.Second), nemesis.CloseConnections(2), nemesis.Unbind(2, 200*time.Millisecond, 2*time.Second),
+		nemesis.KillPostgres(2), nemesis.MailDown(2, time.Second, 5*time.Second),
+		nemesis.ERP(15, nemesis.Lies()),
+	}
+}

@@ -1,0 +1,24 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/hakooi/erpbridge/torture/recorder"
+)
+
+func newSmoke(o *options) *cobra.Command {
+	return &cobra.Command{
+		Use: "smoke", Short: "Break nothing: 200 orders through two daemons", Args: cobra.NoArgs,
+		RunE: playing(o, func(ctx context.Context, h *house) error {
+			_, err := h.do(ctx, h.smoke())
+			return err
+		}),
+	}
+}
+
+// smoke is a day on which nothing happens.
+func (h *house) smoke() scenario {
+	return scenario{name: "smoke", plan: recorder.New(h.seedOf("smoke"), 200, 600)}
+}
