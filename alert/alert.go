@@ -50,6 +50,8 @@ type Alert struct {
 	Attempts   int // how often telling was tried, this time included
 	// Replay is the command that tries again, where it is not the usual one.
 	Replay string
+	// Mail is the mail it was in, if nobody knows whether that was sent.
+	Mail string
 }
 
 // Kinds of alert. One of another kind is told with its reason alone.
@@ -67,11 +69,18 @@ type Source interface {
 	// Due claims up to limit alerts that were not sent and whose time has come, and
 	// returns them. A claim must last two minutes, so that two daemons do not send
 	// the same; an alert that was neither Sent nor Failed by then is due again.
+	//
+	// Alerts that were in a mail of which nobody knows whether it was sent come
+	// first, all those of that mail and no others, so that it can be repeated as it
+	// was.
 	Due(ctx context.Context, limit int) ([]Alert, error)
+	// Mailing says that a mail with these alerts is about to be sent.
+	Mailing(ctx context.Context, ids []int64, mail string) error
 	// Sent marks alerts as told. Marking one twice changes nothing.
 	Sent(ctx context.Context, ids []int64) error
 	// Failed says why alerts could not be told, and makes them due again after wait.
-	Failed(ctx context.Context, ids []int64, reason string, wait time.Duration) error
+	// If doubt, their mail may have been sent, and is to be repeated as it was.
+	Failed(ctx context.Context, ids []int64, reason string, wait time.Duration, doubt bool) error
 }
 
 // A Mail is one digest, ready to be sent.
@@ -88,7 +97,8 @@ type Mail struct {
 // Sender sends mails.
 type Sender interface {
 	// Send makes one attempt, within ctx. Its error is an *erpbridge.Error:
-	// Transient where trying again may help, Refused where a person must act. If
+	// Transient where trying again may help, Refused where a person must act, InDoubt
+	// where the mail may have been taken. If
 	// some receivers got the mail and others cannot, the error is a *Partial.
 	Send(ctx context.Context, m Mail) error
 }

@@ -98,13 +98,21 @@ func (m *Mailer) gather(ctx context.Context) (*digest, error) {
 			alerts, err = m.Source.Due(ctx, n)
 			return err
 		})
+		if len(alerts) > 0 && alerts[0].Mail != "" && len(d.ids) > 0 {
+			// Another mail that has to be repeated as it was: the next one.
+			var ids []int64
+			for _, a := range alerts {
+				ids = append(ids, a.ID)
+			}
+			return d, errors.Join(err, m.Source.Failed(ctx, ids, "", 0, true))
+		}
 		for _, a := range alerts {
 			d.add(a)
 		}
 		if err != nil {
 			return d, fmt.Errorf("claiming alerts: %w", err)
 		}
-		if len(alerts) < claimAtOnce {
+		if len(alerts) < claimAtOnce || alerts[0].Mail != "" {
 			break
 		}
 	}
@@ -115,6 +123,11 @@ func (m *Mailer) gather(ctx context.Context) (*digest, error) {
 func (m *Mailer) send(ctx context.Context, d *digest) error {
 	mail, err := d.mail(cmp.Or(m.Prefix, "[erpbridge]"), m.now())
 	if err == nil {
+		// Written down first: whoever finds these alerts after a crash repeats the mail
+		// with its ID, and its readers see that it is a repetition.
+		if err := fault.Do("alert.mailing", func() error { return m.Source.Mailing(ctx, d.ids, mail.ID) }); err != nil {
+			return fmt.Errorf("writing down that a mail is sent: %w", err)
+		}
 		err = fault.Do("alert.send", func() error { return m.Sender.Send(ctx, mail) })
 	}
 	var partial *Partial
@@ -123,9 +136,9 @@ func (m *Mailer) send(ctx context.Context, d *digest) error {
 		m.log().Error("an alert mail reached some of its receivers only; correct the addresses of the others",
 			zap.Int("refused", partial.Refused), zap.Int("accepted", partial.Accepted), zap.Error(err))
 	case err != nil && ctx.Err() != nil:
-		return m.failed(ctx, d, "interrupted by shutdown", 0)
+		return m.failed(ctx, d, "interrupted by shutdown", 0, doubtful(err))
 	case err != nil:
-		return m.failed(ctx, d, clean(err.Error(), maxReason), m.backOff(err, len(d.ids)))
+		return m.failed(ctx, d, clean(err.Error(), maxReason), m.backOff(err, len(d.ids)), doubtful(err))
 	}
 	m.waits = nil
 	m.next = m.now().Add(cmp.Or(m.Every, time.Minute))
@@ -148,7 +161,7 @@ func (m *Mailer) backOff(err error, alerts int) time.Duration {
 	wait := min(m.waits.NextBackOff(), longest)
 	m.next = m.now().Add(wait)
 	fields := []zap.Field{zap.Int("alerts", alerts), zap.Duration("again_in", wait), zap.Error(err)}
-	if erpbridge.KindOf(err) == erpbridge.Transient {
+	if k := erpbridge.KindOf(err); k == erpbridge.Transient || k == erpbridge.InDoubt {
 		m.log().Warn("alert mail not sent; it is tried again", fields...)
 	} else {
 		m.log().Error("alert mail refused; it is tried again, and somebody must look at the alert settings", fields...)
@@ -173,13 +186,19 @@ func (m *Mailer) record(ctx context.Context) error {
 }
 
 // failed gives back what could not be mailed.
-func (m *Mailer) failed(ctx context.Context, d *digest, reason string, wait time.Duration) error {
+func (m *Mailer) failed(ctx context.Context, d *digest, reason string, wait time.Duration, doubt bool) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordFor)
 	defer cancel()
-	if err := fault.Do("alert.failed", func() error { return m.Source.Failed(ctx, d.ids, reason, wait) }); err != nil {
+	if err := fault.Do("alert.failed", func() error { return m.Source.Failed(ctx, d.ids, reason, wait, doubt) }); err != nil {
 		return fmt.Errorf("giving alerts back: %w", err)
 	}
 	return nil
+}
+
+// doubtful reports whether a mail that failed may have been sent all the same.
+func doubtful(err error) bool {
+	k := erpbridge.KindOf(err)
+	return k != erpbridge.Transient && k != erpbridge.Refused
 }
 
 func (m *Mailer) now() time.Time {

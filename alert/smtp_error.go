@@ -53,6 +53,9 @@ func (s *SMTP) explain(ctx context.Context, err error) error {
 	}
 	var network net.Error
 	switch {
+	case sendErr != nil && sendErr.Reason == gomail.ErrSMTPDataClose && code == 0:
+		// The whole mail was sent, and whether the server took it nobody knows.
+		out.Kind = erpbridge.InDoubt
 	case ctx.Err() != nil:
 		// The connection was closed because time was up; say that, not that it is closed.
 		out.Kind, out.Err = erpbridge.Transient, fmt.Errorf("%s:%d gave no answer in time: %w", s.conf.Host, s.conf.Port, context.Cause(ctx))

@@ -245,7 +245,7 @@ func TestServerAway(t *testing.T) {
 	}
 	t.Run("lost before its answer", func(t *testing.T) {
 		server := (&mailServer{cut: true}).start(t)
-		if err := server.sender().Send(t.Context(), letter); erpbridge.KindOf(err) != erpbridge.Transient {
+		if err := server.sender().Send(t.Context(), letter); erpbridge.KindOf(err) != erpbridge.InDoubt {
 			t.Errorf("%v (%s)", err, erpbridge.KindOf(err))
 		}
 	})

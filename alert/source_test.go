@@ -46,14 +46,34 @@ func (r *rows) Due(_ context.Context, limit int) ([]Alert, error) {
 		return nil, errDown
 	}
 	var due []Alert
+	mail := ""
 	for id, a := range r.alerts {
-		if !r.now().Before(r.waits[id]) && len(due) < limit {
+		if !r.now().Before(r.waits[id]) && a.Mail != "" {
+			mail = a.Mail
+		}
+	}
+	for id, a := range r.alerts {
+		if !r.now().Before(r.waits[id]) && a.Mail == mail && (len(due) < limit || mail != "") {
 			r.waits[id] = r.now().Add(claim)
 			due = append(due, a)
 		}
 	}
 	slices.SortFunc(due, func(a, b Alert) int { return int(a.ID - b.ID) })
 	return due, nil
+}
+
+func (r *rows) Mailing(_ context.Context, ids []int64, mail string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.down {
+		return errDown
+	}
+	for _, id := range ids {
+		a := r.alerts[id]
+		a.Mail = mail
+		r.alerts[id] = a
+	}
+	return nil
 }
 
 func (r *rows) Sent(ctx context.Context, ids []int64) error {
@@ -72,7 +92,7 @@ func (r *rows) Sent(ctx context.Context, ids []int64) error {
 	return nil
 }
 
-func (r *rows) Failed(ctx context.Context, ids []int64, reason string, wait time.Duration) error {
+func (r *rows) Failed(ctx context.Context, ids []int64, reason string, wait time.Duration, doubt bool) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.down {
@@ -83,6 +103,10 @@ func (r *rows) Failed(ctx context.Context, ids []int64, reason string, wait time
 	}
 	for _, id := range ids {
 		r.waits[id] = r.now().Add(wait)
+		if a := r.alerts[id]; !doubt {
+			a.Mail = ""
+			r.alerts[id] = a
+		}
 	}
 	r.reason = reason
 	return nil

@@ -14,12 +14,12 @@ import (
 
 // steady is how long a session must have lived for the next pause to be short
 // again. Without it a broker that lets us in and throws us out is hammered.
-const steady = 10 * time.Second
+const steady = 3 * time.Second
 
 // supervise keeps a session open until ctx ends: it dials, sets up, has serve use
 // the session, and starts anew when that is over. serve is never running twice.
 func (c Config) supervise(ctx context.Context, name string, log *zap.Logger, serve func(context.Context, *session) error) error {
-	pauses := patience(100*time.Millisecond, 10*time.Second)
+	pauses := patience(100*time.Millisecond, 5*time.Second)
 	for turn := 0; ; turn++ {
 		began := time.Now()
 		err := c.once(ctx, name, turn, serve)

@@ -62,7 +62,7 @@ type claiming struct {
 }
 
 func (c *claiming) run() ([]Request, error) {
-	standing, open, now, err := c.lockTarget()
+	standing, turn, open, now, err := c.lockTarget()
 	if err != nil {
 		return nil, err
 	}
@@ -91,11 +91,12 @@ func (c *claiming) run() ([]Request, error) {
 	if c.lingers(candidates, now) {
 		return nil, nil
 	}
-	chosen := compose(candidates, len(waits), c.Batch)
+	chosen := compose(inTurn(candidates, turn), len(waits), c.Batch)
 	requests := make([]Request, len(chosen))
 	for i, streams := range chosen {
 		requests[i] = Request{Slot: newSlot(), Wait: waits[i]}
 		for _, stream := range streams {
+			turn = stream.store
 			requests[i].Entries = append(requests[i].Entries, c.take(heads[stream.name], standing, now)...)
 		}
 	}
@@ -103,35 +104,36 @@ func (c *claiming) run() ([]Request, error) {
 	if used := len(requests); used < len(waits) && c.Limits.Rate > 0 {
 		standing.NextAt = now.Add(waits[used])
 	}
-	return requests, fault.Do("outbox.claim.lease", func() error { return c.lease(requests, standing) })
+	return requests, fault.Do("outbox.claim.lease", func() error { return c.lease(requests, standing, turn) })
 }
 
 // lockTarget takes the row lock of the target, under which its limits are counted,
-// and reads how it is doing and how many requests are open there.
-func (c *claiming) lockTarget() (s Standing, open int, now time.Time, err error) {
+// and reads how it is doing, which store had the last turn, and how many requests
+// are open there.
+func (c *claiming) lockTarget() (s Standing, turn string, open int, now time.Time, err error) {
 	if _, err := c.tx.Exec(c.ctx, `insert into target (name) values ($1) on conflict do nothing`, c.Target); err != nil {
-		return s, 0, now, err
+		return s, turn, 0, now, err
 	}
 	var by string
 	var until *time.Time
 	if err := c.tx.QueryRow(c.ctx, `
-		select window_size, threshold, failures, resume_at, next_at, paused_by, paused_until
+		select window_size, threshold, failures, resume_at, next_at, paused_by, paused_until, turn
 		from target where name = $1 for update`, c.Target).
-		Scan(&s.Window, &s.Threshold, &s.Failures, &s.ResumeAt, &s.NextAt, &by, &until); err != nil {
-		return s, 0, now, err
+		Scan(&s.Window, &s.Threshold, &s.Failures, &s.ResumeAt, &s.NextAt, &by, &until, &turn); err != nil {
+		return s, turn, 0, now, err
 	}
 	// A statement of its own: it has to see what was committed while the lock was
 	// waited for.
 	if err := c.tx.QueryRow(c.ctx, `
 		select clock_timestamp(), count(*) from slot where target = $1 and held_until > clock_timestamp()`, c.Target).Scan(&now, &open); err != nil {
-		return s, 0, now, err
+		return s, turn, 0, now, err
 	}
 	s.Paused = by != ""
 	if s.Paused && until != nil && !until.After(now) {
 		s.Paused = false
 		err = resume(c.ctx, c.tx, c.Target, "erpbridge", "the time of the pause is over")
 	}
-	return s, open, now, err
+	return s, turn, open, now, err
 }
 
 // lockStreams takes the row locks of up to n due streams of every store, and of as
@@ -271,8 +273,10 @@ func (c *claiming) take(h head, s Standing, now time.Time) []Entry {
 	return out
 }
 
-// lease writes down who has what from now on, in one round trip.
-func (c *claiming) lease(requests []Request, s Standing) error {
+// lease writes down who has what from now on, in one round trip. A stream of which
+// an attempt went down with its process travels alone until it is delivered: should
+// it be what took the process down, it takes no others with it.
+func (c *claiming) lease(requests []Request, s Standing, turn string) error {
 	var b pgx.Batch
 	var (
 		ids                             []int64
@@ -280,6 +284,7 @@ func (c *claiming) lease(requests []Request, s Standing) error {
 		states                          []string
 		attempts, lost                  []int32
 		doubts                          []*time.Time
+		alone                           []bool
 		slots                           []string
 		holds                           []time.Duration
 	)
@@ -299,13 +304,15 @@ func (c *claiming) lease(requests []Request, s Standing) error {
 			lost = append(lost, int32(e.Lost))            // #nosec G115 -- read from an int column
 			doubts = append(doubts, doubt)
 			if len(tokens) == 0 || tokens[len(tokens)-1] != e.token {
-				streams, tokens = append(streams, e.Stream), append(tokens, e.token)
+				streams, tokens, alone = append(streams, e.Stream), append(tokens, e.token), append(alone, false)
 			}
+			alone[len(alone)-1] = alone[len(alone)-1] || e.Lost > 0
 		}
 	}
 	b.Queue(`
-		update stream s set state = 'leased', lease_token = v.token::uuid, lease_until = clock_timestamp() + $4
-		from unnest($2::text[], $3::text[]) as v(name, token) where s.target = $1 and s.name = v.name`, c.Target, streams, tokens, c.Lease)
+		update stream s set state = 'leased', lease_token = v.token::uuid, lease_until = clock_timestamp() + $4,
+		       together = case when v.alone then 1 else s.together end
+		from unnest($2::text[], $3::text[], $5::bool[]) as v(name, token, alone) where s.target = $1 and s.name = v.name`, c.Target, streams, tokens, c.Lease, alone)
 	b.Queue(`
 		update outbox o set state = v.state, attempt = v.attempt, lost = v.lost, doubt_since = v.doubt, lease_token = v.token::uuid
 		from unnest($1::bigint[], $2::text[], $3::int[], $4::int[], $5::timestamptz[], $6::text[]) as v(id, state, attempt, lost, doubt, token)
@@ -318,12 +325,15 @@ func (c *claiming) lease(requests []Request, s Standing) error {
 		insert into slot (token, target, daemon, held_until)
 		select token::uuid, $2, $3, clock_timestamp() + hold from unnest($1::text[], $4::interval[]) as v(token, hold)`,
 		slots, c.Target, c.store.daemon, holds)
-	b.Queue(`delete from slot where target = $1 and held_until < clock_timestamp() - interval '1 minute'`, c.Target)
-	b.Queue(`update target set next_at = $2 where name = $1`, c.Target, s.NextAt)
+	b.Queue(`
+		delete from slot where token in (
+			select token from slot where target = $1 and held_until < clock_timestamp() - interval '1 minute' for update skip locked)`, c.Target)
+	b.Queue(`update target set next_at = $2, turn = $3 where name = $1`, c.Target, s.NextAt, turn)
 	return c.tx.SendBatch(c.ctx, &b).Close()
 }
 
-// lockStreams takes the row locks of streams, in the order of their names.
+// lockStreams takes the row locks of streams, in the order of their names: that of
+// comparePlaces, whatever the database sorts text by.
 const lockStreams = `
 	select from stream s join unnest($1::text[], $2::text[]) as p(target, name) using (target, name)
-	order by s.target, s.name for update of s`
+	order by s.target collate "C", s.name collate "C" for update of s`

@@ -33,19 +33,9 @@ const remind = 24 * time.Hour
 // settling. A target that is away or refuses is told of once, and again each day.
 func (s *Store) Conclude(ctx context.Context, c Conclusion) error {
 	err := inTx(ctx, s.pool, "outbox.conclude", func(tx pgx.Tx) error {
-		// Nothing here has to survive a crash of Postgres: a slot ends by itself, and
-		// how a target is doing is found out again.
-		if _, err := tx.Exec(ctx, `set local synchronous_commit = off`); err != nil {
+		over, err := giveUpSlot(ctx, tx, c)
+		if err != nil || over {
 			return err
-		}
-		tag, err := tx.Exec(ctx, `delete from slot where token = $1`, c.Slot)
-		if err != nil {
-			return err
-		}
-		if c.Outcome == NothingMet || tag.RowsAffected() == 0 {
-			// A slot that had ended was counted as ended: its process slept, and what it
-			// has to tell is old.
-			return nil
 		}
 		return learn(ctx, tx, c)
 	})
@@ -55,12 +45,39 @@ func (s *Store) Conclude(ctx context.Context, c Conclusion) error {
 	return nil
 }
 
+// giveUpSlot ends the permission of a request that taught nothing new: it was never
+// made, or it was answered and its target was in the best of health before. That is
+// nearly every one, and it does without the lock of the target's row, which Claim
+// holds until its COMMIT is on disk. Another request may fail at the same moment;
+// then nobody can say which of the two was the last one.
+func giveUpSlot(ctx context.Context, tx pgx.Tx, c Conclusion) (over bool, err error) {
+	// Nothing here has to survive a crash of Postgres: a slot ends by itself, and
+	// how a target is doing is found out again.
+	err = tx.QueryRow(ctx, `
+		with idle as (select set_config('synchronous_commit', 'off', true)),
+		over as (select $3 or $4 and exists (select from target where name = $1 and window_size = 0 and failures = 0) as yes from idle),
+		gone as (delete from slot using over where token = $2 and over.yes returning token),
+		counted as (
+			insert into throughput as t (target, minute, requests, delivered)
+			select $1, date_trunc('minute', now()), 1, $5 from gone where not $3
+			on conflict (target, minute) do update set requests = t.requests + 1, delivered = t.delivered + excluded.delivered)
+		select yes from over`, c.Target, c.Slot, c.Outcome == NothingMet, c.Outcome == Answered && c.Pause == 0, c.Delivered).Scan(&over)
+	return over, err
+}
+
 func learn(ctx context.Context, tx pgx.Tx, c Conclusion) error {
 	var s Standing
 	var now time.Time
+	// The target's row before the slot's, as Claim does it.
 	if err := tx.QueryRow(ctx, `
 		select window_size, threshold, failures, resume_at, clock_timestamp() from target where name = $1 for update`, c.Target).
 		Scan(&s.Window, &s.Threshold, &s.Failures, &s.ResumeAt, &now); err != nil {
+		return err
+	}
+	tag, err := tx.Exec(ctx, `delete from slot where token = $1`, c.Slot)
+	if err != nil || tag.RowsAffected() == 0 {
+		// A slot that had ended was counted as ended: its process slept, and what it
+		// has to tell is old.
 		return err
 	}
 	before := s
@@ -98,11 +115,11 @@ func outcome(results []erpbridge.Result, lookup bool) (o Outcome, pause time.Dur
 	for _, r := range results {
 		switch erpbridge.KindOf(r.Err) {
 		case erpbridge.Throttled:
-			return TooMuch, after(r.Err), r.Err
+			return TooMuch, clamp(after(r.Err), 0, longestAfter), r.Err
 		case erpbridge.Refused:
 			return Refusing, 0, r.Err
 		case erpbridge.Transient, erpbridge.InDoubt:
-			cause = r.Err
+			cause, pause = r.Err, max(pause, clamp(after(r.Err), 0, longestAfter))
 		case erpbridge.Unknown:
 			cause = r.Err
 			if !lookup {
@@ -113,7 +130,7 @@ func outcome(results []erpbridge.Result, lookup bool) (o Outcome, pause time.Dur
 		}
 	}
 	if o == Answered {
-		cause = nil
+		return o, 0, nil
 	}
-	return o, 0, cause
+	return o, pause, cause
 }

@@ -186,8 +186,12 @@ func (s *Store) ReplayDeadLetter(ctx context.Context, id int64, r Replay) error 
 		if err := replaceBodies(ctx, tx, event, r); err != nil {
 			return err
 		}
+		// What died in doubt may be there: it is looked up before it is sent.
 		_, err := tx.Exec(ctx, `
-			update outbox set state = 'pending', spared = attempt, lost = 0, next_at = now(), settled_at = null where id = $1 and state = 'dead'`, document)
+			update outbox set state = case when cause_kind = 'in-doubt' then 'in_doubt' else 'pending' end,
+			       doubt_since = case when cause_kind = 'in-doubt' then coalesce(settled_at, now()) end,
+			       spared = attempt, lost = 0, next_at = now(), settled_at = null
+			where id = $1 and state = 'dead'`, document)
 		return err
 	})
 }

@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -178,7 +179,7 @@ func TestNoticesAreLeasedAndComeBack(t *testing.T) {
 	if again, err := s.DueNotices(t.Context(), 10); err != nil || len(again) != 0 {
 		t.Errorf("a second mailer got it too: %v, %v", again, err)
 	}
-	if err := s.NoticesFailed(t.Context(), []int64{ns[0].ID}, "421 busy", 0); err != nil {
+	if err := s.NoticesFailed(t.Context(), []int64{ns[0].ID}, "421 busy", 0, false); err != nil {
 		t.Fatal(err)
 	}
 	ns, err = s.DueNotices(t.Context(), 10)
@@ -191,5 +192,53 @@ func TestNoticesAreLeasedAndComeBack(t *testing.T) {
 	st, err := s.ReadStatus(t.Context())
 	if err != nil || st.UnsentAlerts != 0 || st.OpenDeadLetters != 1 {
 		t.Errorf("status %+v, %v", st, err)
+	}
+}
+
+// A mail of which nobody knows whether it was sent is repeated as it was.
+func TestNoticesOfOneMailStayTogether(t *testing.T) {
+	s := open(t)
+	ctx := t.Context()
+	tell := func(reasons ...string) {
+		t.Helper()
+		for _, r := range reasons {
+			if err := s.Alert(ctx, "broker-blocked", r); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	due := func() (ids []int64, mail string) {
+		t.Helper()
+		ns, err := s.DueNotices(ctx, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range ns {
+			ids, mail = append(ids, n.ID), n.Mail
+		}
+		return ids, mail
+	}
+	tell("a", "b")
+	first, _ := due()
+	if err := s.NoticesMailing(ctx, first, "mail-1"); err != nil || len(first) != 2 {
+		t.Fatalf("%v, %v", first, err)
+	}
+	tell("c") // and the daemon goes down
+	if _, err := s.pool.Exec(ctx, `update alert set next_at = now()`); err != nil {
+		t.Fatal(err)
+	}
+	if again, mail := due(); !slices.Equal(again, first) || mail != "mail-1" {
+		t.Errorf("%v in mail %q, want %v as they were", again, mail, first)
+	}
+	if rest, mail := due(); len(rest) != 1 || mail != "" {
+		t.Errorf("then %v in mail %q", rest, mail)
+	}
+	// A mail that surely was not sent is none: what came since may join it.
+	if err := s.NoticesFailed(ctx, first, "connection refused", 0, false); err != nil {
+		t.Fatal(err)
+	}
+	tell("d")
+	if all, mail := due(); len(all) != 3 || mail != "" {
+		t.Errorf("%v in mail %q", all, mail)
 	}
 }

@@ -18,6 +18,7 @@ import (
 type Queue interface {
 	Claim(ctx context.Context, d Demand) ([]Request, error)
 	Held(ctx context.Context, r Request) (left time.Duration, err error)
+	Turn(ctx context.Context, target string, l Limits) (wait time.Duration, err error)
 	Settle(ctx context.Context, vs []Verdict) (late int, err error)
 	Conclude(ctx context.Context, c Conclusion) error
 }
@@ -95,10 +96,13 @@ func (d *Dispatcher) start(ctx, work context.Context, h *hands) (bool, error) {
 	if _, closed := d.Closed.Until(time.Now()); free == 0 || closed {
 		return false, nil
 	}
-	requests, err := d.Queue.Claim(ctx, Demand{
+	// Taken before: what the claim itself took counts as well.
+	claimed := time.Now()
+	// A stop does not cut a claim short: its COMMIT may have taken effect, and nobody
+	// would know what it leased.
+	requests, err := d.Queue.Claim(work, Demand{
 		Target: d.Target, Requests: free, Limits: d.Limits, Batch: d.Batch, Lease: d.Lease, Hold: d.hold(),
 	})
-	claimed := time.Now()
 	for _, r := range requests {
 		h.do(func() { d.serve(ctx, work, r, claimed) })
 	}
@@ -172,6 +176,18 @@ func (d *Dispatcher) ready(ctx context.Context, r Request, claimed time.Time) st
 	if !sleep(ctx, r.Wait-time.Since(claimed)) {
 		return "the daemon is being stopped"
 	}
+	for d.Limits.Rate > 0 {
+		wait, err := d.Queue.Turn(ctx, d.Target, d.Limits)
+		switch {
+		case err != nil:
+			return "the pace cannot be asked for: " + err.Error()
+		case wait > 0 && !sleep(ctx, wait):
+			return "the daemon is being stopped"
+		}
+		if wait == 0 {
+			break
+		}
+	}
 	if until, closed := d.Closed.Until(time.Now()); closed {
 		return "its maintenance window began, until " + until.Format(time.RFC3339)
 	}
@@ -185,7 +201,7 @@ func (d *Dispatcher) ready(ctx context.Context, r Request, claimed time.Time) st
 	case err != nil:
 		return "its lease cannot be looked at: " + err.Error()
 	case left == 0:
-		return "it is not ours any more, or the target was paused"
+		return "it is not ours any more, or the target was paused or rests"
 	case min(left, asked) < d.Timeout:
 		return "it was claimed too long ago: the process slept"
 	}

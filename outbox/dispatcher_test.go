@@ -96,6 +96,8 @@ func (m *memory) Held(context.Context, Request) (time.Duration, error) {
 	return time.Hour, nil
 }
 
+func (m *memory) Turn(context.Context, string, Limits) (time.Duration, error) { return 0, nil }
+
 func (m *memory) Conclude(_ context.Context, c Conclusion) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -10,7 +10,8 @@ import (
 
 // Held reports, right before a request is sent, whether it still may be: how much
 // of the lease of its entries and of its permission is left, by Postgres' clock.
-// 0 if any of them is somebody else's by now, or the target was paused meanwhile.
+// 0 if any of them is somebody else's by now, or the target was paused meanwhile, or
+// asked for less.
 //
 // A process can have slept between its claim and this, or a whole virtual machine,
 // whose own clocks then tell nothing.
@@ -25,7 +26,7 @@ func (s *Store) Held(ctx context.Context, r Request) (left time.Duration, err er
 	err = fault.Do("outbox.held", func() error {
 		return s.pool.QueryRow(ctx, `
 			select case when count(*) = cardinality($2::text[])
-				and not exists (select from target where name = $1 and paused_by <> '' and (paused_until is null or paused_until > clock_timestamp()))
+				and not exists (select from target where name = $1 and (resume_at > clock_timestamp() or paused_by <> '' and (paused_until is null or paused_until > clock_timestamp())))
 				then coalesce(least(min(s.lease_until), (select held_until from slot where token = $4)) - clock_timestamp(), interval '0')
 				else interval '0' end
 			from stream s join unnest($2::text[], $3::text[]) as v(name, token) on s.name = v.name

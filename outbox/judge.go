@@ -19,7 +19,7 @@ type Policy struct {
 
 	Attempts int           // for errors nobody understands; then dead
 	Missing  int           // for references that are not there yet; then dead
-	MaxAge   time.Duration // for an ERP that is away: an outage is not the document's fault
+	MaxAge   time.Duration // for an ERP that is away, once Attempts are spent too: an outage is not the document's fault
 
 	// Lost is how many attempts in a row may go down with their process; then dead.
 	Lost int
@@ -71,7 +71,8 @@ func (p Policy) Judge(e Entry, r erpbridge.Result, now time.Time) Verdict {
 		v.State = InDoubt
 		v.At = now.Add(p.LookupAfter)
 		if p.Blind || fault.Planted("unknown-failed") { // planted: unknown counts as failed
-			v.State, v.At = Pending, now.Add(p.wait(e.Tries()))
+			// Each try may be one more effect: also the probe of a target that is away.
+			p.again(&v, now, p.spent(e, now))
 		}
 		if fault.Planted("unknown-sent") { // planted: unknown counts as sent
 			v.State, v.Cause = Delivered, nil
@@ -87,7 +88,7 @@ func (p Policy) Judge(e Entry, r erpbridge.Result, now time.Time) Verdict {
 			v.State, v.At, v.Spared = Pending, now, true
 			break
 		}
-		p.again(&v, now, now.Sub(e.Since) >= p.MaxAge)
+		p.again(&v, now, p.spent(e, now))
 	default:
 		p.again(&v, now, e.Tries() >= p.Attempts)
 	}
@@ -105,7 +106,7 @@ func (p Policy) judgeLookup(e Entry, v Verdict, kind erpbridge.Kind, now time.Ti
 			Op: "outbox.Judge", Kind: erpbridge.Unknown, Code: "CRASH-LOOP",
 			Err: fmt.Errorf("the process went down in each of the last %d attempts to send it, and the ERP does not have it: see the attempts' daemons and their logs", e.Lost),
 		}
-	case kind == erpbridge.Missing && now.Sub(e.DoubtSince) >= p.LookupAfter && now.Sub(e.Since) >= p.MaxAge && e.Tries() > 1:
+	case kind == erpbridge.Missing && now.Sub(e.DoubtSince) >= p.LookupAfter && now.Sub(e.Since) >= p.MaxAge && e.Tries() > p.Attempts:
 		v.State = Dead
 		v.Cause = &erpbridge.Error{
 			Op: "outbox.Judge", Kind: erpbridge.InDoubt,
@@ -145,6 +146,12 @@ func (p Policy) judgeLookup(e Entry, v Verdict, kind erpbridge.Kind, now time.Ti
 		}
 	}
 	return v
+}
+
+// spent reports whether both tries and age are. Age alone says little: a document may
+// have waited behind a pause or a dead one, or was replayed.
+func (p Policy) spent(e Entry, now time.Time) bool {
+	return now.Sub(e.Since) >= p.MaxAge && e.Tries() >= p.Attempts
 }
 
 // again is one more try after a wait, or the end if that was the last.

@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -20,7 +21,8 @@ type Notice struct {
 	Document   string // kind of the document, or the storefront's topic
 	Reason     string
 	At         time.Time
-	Attempts   int // how often telling was tried
+	Attempts   int    // how often telling was tried
+	Mail       string // the mail it was in, if nobody knows whether that was sent
 }
 
 // Alert writes an alert that is about no event and no target: something with the
@@ -39,23 +41,47 @@ func (s *Store) Alert(ctx context.Context, kind, reason string) error {
 // noticeLease keeps notices that are being sent from a second mailer.
 const noticeLease = 2 * time.Minute
 
-// DueNotices claims up to n notices that were not sent and whose time has come.
+// DueNotices claims up to n notices that were not sent and whose time has come. The
+// notices of a mail that may have been sent come first, all of them and no others.
 func (s *Store) DueNotices(ctx context.Context, n int) ([]Notice, error) {
-	q, err := s.pool.Query(ctx, `
-		with due as (
-			select id from alert where sent_at is null and next_at <= now() order by next_at, id limit $1 for update skip locked
-		), claimed as (
-			update alert a set next_at = now() + $2, attempts = attempts + 1 from due where a.id = due.id returning a.*
-		) select id, kind, coalesce(dead_letter_id, 0), store, target, order_number, stream, document_kind, reason, created_at, attempts
-		from claimed order by id`, n, noticeLease)
-	if err != nil {
-		return nil, fmt.Errorf("claiming notices: %w", err)
-	}
-	ns, err := pgx.CollectRows(q, pgx.RowToStructByPos[Notice])
+	var ns []Notice
+	err := inTx(ctx, s.pool, "outbox.notices", func(tx pgx.Tx) error {
+		// One at a time, so that two mailers do not share the notices of one mail.
+		if _, err := tx.Exec(ctx, `select pg_advisory_xact_lock(hashtext('erpbridge.notices'))`); err != nil {
+			return err
+		}
+		var mail string
+		err := tx.QueryRow(ctx, `
+			select mail from alert where sent_at is null and next_at <= now() and mail <> '' order by next_at, id limit 1`).Scan(&mail)
+		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+			return err
+		}
+		q, err := tx.Query(ctx, `
+			with due as (
+				select id from alert where sent_at is null and mail = $3 and (next_at <= now() or $3 <> '') order by next_at, id
+				limit case when $3 = '' then $1::bigint end for update
+			), claimed as (
+				update alert a set next_at = now() + $2, attempts = attempts + 1 from due where a.id = due.id returning a.*
+			) select id, kind, coalesce(dead_letter_id, 0), store, target, order_number, stream, document_kind, reason, created_at, attempts, mail
+			from claimed order by id`, n, noticeLease, mail)
+		if err != nil {
+			return err
+		}
+		ns, err = pgx.CollectRows(q, pgx.RowToStructByPos[Notice])
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("claiming notices: %w", err)
 	}
 	return ns, nil
+}
+
+// NoticesMailing says in which mail notices are about to be told.
+func (s *Store) NoticesMailing(ctx context.Context, ids []int64, mail string) error {
+	if _, err := s.pool.Exec(ctx, `update alert set mail = $2 where id = any($1) and sent_at is null`, ids, mail); err != nil {
+		return fmt.Errorf("writing down the mail of notices: %w", err)
+	}
+	return nil
 }
 
 // NoticesSent marks notices as told.
@@ -66,10 +92,12 @@ func (s *Store) NoticesSent(ctx context.Context, ids []int64) error {
 	return nil
 }
 
-// NoticesFailed says why notices could not be told, and when to try again.
-func (s *Store) NoticesFailed(ctx context.Context, ids []int64, reason string, wait time.Duration) error {
+// NoticesFailed says why notices could not be told, and when to try again. If doubt,
+// their mail may have been sent.
+func (s *Store) NoticesFailed(ctx context.Context, ids []int64, reason string, wait time.Duration, doubt bool) error {
 	if _, err := s.pool.Exec(ctx, `
-		update alert set next_at = now() + $3, last_error = $2 where id = any($1) and sent_at is null`, ids, clean(reason), wait); err != nil {
+		update alert set next_at = now() + $3, last_error = $2, mail = case when $4 then mail else '' end
+		where id = any($1) and sent_at is null`, ids, clean(reason), wait, doubt); err != nil {
 		return fmt.Errorf("marking notices as not sent: %w", err)
 	}
 	return nil

@@ -66,6 +66,7 @@ type row struct {
 	sha        []byte
 	id         int64
 	fresh      bool // inserted, or taken over from an undigested row
+	again      bool // taken over from an undigested row: received, held or replayed before
 	undigested bool
 }
 
@@ -198,23 +199,28 @@ func (r *recording) insertRows(rows []*row) error {
 	return err
 }
 
-// meetAgain handles a message whose ID is in the inbox already.
+// meetAgain handles a message whose ID is in the inbox already. A row that was
+// decided about is not locked: its documents may be under way, and who settles them
+// locks their stream before it, while this transaction may lock the stream later.
 func (r *recording) meetAgain(w *row) error {
 	var sha []byte
 	var undigested bool
 	m := w.Message
 	err := r.tx.QueryRow(r.ctx, `
 		select id, body_sha256, undigested from inbox
-		where store = $1 and type = $2 and message_id = $3 for update`, m.Store, m.Type, m.ID).Scan(&w.id, &sha, &undigested)
+		where store = $1 and type = $2 and message_id = $3`, m.Store, m.Type, m.ID).Scan(&w.id, &sha, &undigested)
 	if err != nil {
 		return err
 	}
 	if !bytes.Equal(sha, w.sha) {
 		return r.insertApart(w)
 	}
+	if !undigested || w.undigested {
+		return nil
+	}
 	// Whoever decides first takes an undigested row over; the other comes late.
-	w.fresh = undigested && !w.undigested
-	return nil
+	w.again = true
+	return r.tx.QueryRow(r.ctx, `select undigested from inbox where id = $1 for update`, w.id).Scan(&w.fresh)
 }
 
 // insertApart records a message that carries another one's ID and other content

@@ -51,12 +51,14 @@ func standStreams(ctx context.Context, tx pgx.Tx, targets, streams []string, onl
 // still on its way, then one that an operator or a newer state settled.
 //
 // The inbox rows are locked first: two workers that settle the last two documents
-// of an event at the same time would else each miss the other's.
+// of an event at the same time would else each miss the other's. No key of theirs
+// changes: a stronger lock would wait for whoever writes a row that refers to them,
+// such as a dead letter, and then waits for this one.
 func refreshEvents(ctx context.Context, tx pgx.Tx, ids []int64) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	if _, err := tx.Exec(ctx, `select from inbox where id = any($1) order by id for update`, ids); err != nil {
+	if _, err := tx.Exec(ctx, `select from inbox where id = any($1) order by id for no key update`, ids); err != nil {
 		return err
 	}
 	_, err := tx.Exec(ctx, `

@@ -1,6 +1,8 @@
 package outbox
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -81,6 +83,23 @@ func compose(cs []candidate, n int, b Batch) [][]candidate {
 		requests = append(requests, request)
 	}
 	return requests
+}
+
+// inTurn sorts candidates so that the stores after the one that had the last turn
+// come first. Most claims are for the one hand that became free: were the oldest
+// document's store always first, a flood of one store would be served whole before
+// the others.
+func inTurn(cs []candidate, last string) []candidate {
+	slices.SortStableFunc(cs, func(a, b candidate) int {
+		if served := a.store <= last; served != (b.store <= last) {
+			if served {
+				return 1
+			}
+			return -1
+		}
+		return cmp.Compare(a.store, b.store)
+	})
+	return cs
 }
 
 // takeTurns returns the places of cs in an order in which the stores take turns.

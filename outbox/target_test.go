@@ -192,16 +192,15 @@ func TestRateHoldsAcrossDaemons(t *testing.T) {
 	s := open(t)
 	record(t, s, orders(40)...)
 	d := plenty(40)
-	d.Limits.Rate = 10
+	d.Limits.Rate = 0.01 // the next one is more than a minute away, however slow this machine
 	var waits []time.Duration
 	for range 4 {
 		for _, r := range requests(t, again(t, s), d) {
 			waits = append(waits, r.Wait)
 		}
 	}
-	// One now, and ten more within the second that is looked ahead, for all together.
-	if len(waits) < 11 || len(waits) > 13 {
-		t.Errorf("%d requests admitted: %v", len(waits), waits)
+	if len(waits) != 1 {
+		t.Errorf("%d requests admitted by four daemons: %v, want one", len(waits), waits)
 	}
 }
 

@@ -285,7 +285,7 @@ func (n notices) Due(ctx context.Context, limit int) ([]alert.Alert, error) {
 	for i, x := range ns {
 		as[i] = alert.Alert{
 			ID: x.ID, Kind: x.Kind, DeadLetter: x.DeadLetter, Store: x.Store, Target: x.Target, Order: x.Order,
-			Stream: x.Stream, Document: x.Document, Reason: x.Reason, At: x.At, Attempts: x.Attempts,
+			Stream: x.Stream, Document: x.Document, Reason: x.Reason, At: x.At, Attempts: x.Attempts, Mail: x.Mail,
 		}
 	}
 	return as, err
@@ -293,8 +293,12 @@ func (n notices) Due(ctx context.Context, limit int) ([]alert.Alert, error) {
 
 func (n notices) Sent(ctx context.Context, ids []int64) error { return n.NoticesSent(ctx, ids) }
 
-func (n notices) Failed(ctx context.Context, ids []int64, reason string, wait time.Duration) error {
-	return n.NoticesFailed(ctx, ids, reason, wait)
+func (n notices) Mailing(ctx context.Context, ids []int64, mail string) error {
+	return n.NoticesMailing(ctx, ids, mail)
+}
+
+func (n notices) Failed(ctx context.Context, ids []int64, reason string, wait time.Duration, doubt bool) error {
+	return n.NoticesFailed(ctx, ids, reason, wait, doubt)
 }
 
 // newLog writes to stderr: what a supervisor collects.

@@ -27,6 +27,7 @@ alter table target
     add column failing_since timestamptz,
     add column told_at      timestamptz,
     add column next_at      timestamptz not null default now(),
+    add column turn_at      timestamptz not null default now(),
     add column paused_by    text        not null default '',
     add column pause_reason text        not null default '',
     add column paused_at    timestamptz,
@@ -42,6 +43,10 @@ create table slot (
 );
 create index slot_target on slot (target, held_until);
 
+-- The mail an alert was in, while nobody knows whether that was sent: it is repeated
+-- as it was, so that its readers know it for a repetition.
+alter table alert add column mail text not null default '';
+
 -- What went through a target in a minute, for the forecast.
 create table throughput (
     target    text        not null,
@@ -53,8 +58,9 @@ create table throughput (
 
 -- +goose Down
 drop table throughput, slot;
+alter table alert drop column mail;
 alter table target drop column window_size, drop column threshold, drop column failures, drop column failing_since, drop column told_at,
-    drop column next_at, drop column paused_by, drop column pause_reason, drop column paused_at, drop column paused_until;
+    drop column next_at, drop column turn_at, drop column paused_by, drop column pause_reason, drop column paused_at, drop column paused_until;
 alter table outbox drop column version_rank, drop column lost;
 drop index stream_ready;
 alter table stream drop column store, drop column together;

@@ -1,0 +1,53 @@
+package outbox
+
+import (
+	"testing"
+	"time"
+)
+
+// Turns are counted in Postgres' time, by moving it: the test does not wait.
+func TestTurnsHoldAcrossDaemons(t *testing.T) {
+	s := open(t)
+	record(t, s, an{order: "1", state: "a"})
+	claim(t, s, 1) // makes the target's row
+	other := again(t, s)
+	l := Limits{Concurrency: 10, Rate: 0.01} // a turn in 100 seconds
+	pass := func(span string) {
+		t.Helper()
+		if _, err := s.pool.Exec(t.Context(), `update target set turn_at = turn_at - $1::interval`, span); err != nil {
+			t.Fatal(err)
+		}
+	}
+	taken := func() (n int) {
+		t.Helper()
+		for _, daemon := range []*Store{s, other, s, other, s} {
+			wait, err := daemon.Turn(t.Context(), "erp", l)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if wait == 0 {
+				n++
+			} else if wait > 100*time.Second {
+				t.Errorf("told to wait %s", wait)
+			}
+		}
+		return n
+	}
+	pass("1 hour")
+	if n := taken(); n != 2 {
+		t.Errorf("after a quiet hour %d turns, want 2: one, and one that is made up for", n)
+	}
+	for range 3 {
+		pass("100 seconds")
+		if n := taken(); n != 1 {
+			t.Errorf("%d turns in the time of one", n)
+		}
+	}
+	pass("50 seconds")
+	if n := taken(); n != 0 {
+		t.Errorf("%d turns in half of its time", n)
+	}
+	if wait, err := s.Turn(t.Context(), "erp", Limits{Concurrency: 10}); wait != 0 || err != nil {
+		t.Errorf("without a rate: %s, %v", wait, err)
+	}
+}
