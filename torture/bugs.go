@@ -59,7 +59,7 @@ func newBugs(o *options) *cobra.Command {
 	c := &cobra.Command{
 		Use: "bugs", Short: "Plant each bug and see the checker find it", Args: cobra.NoArgs,
 		RunE: playing(o, func(ctx context.Context, h *house) error {
-			return errors.Join(h.keep(parameters{Command: "bugs"}), b.run(ctx, h))
+			return errors.Join(h.keep(parameters{Command: "bugs", Parallel: b.parallel, Bugs: b.only, Some: b.some}), b.run(ctx, h))
 		}),
 	}
 	f := c.Flags()
@@ -96,20 +96,7 @@ func (b *hunt) run(ctx context.Context, h *house) error {
 		r.Shuffle(len(chosen), func(i, j int) { chosen[i], chosen[j] = chosen[j], chosen[i] })
 		chosen = chosen[:min(b.some, len(chosen))]
 	}
-	jobs := make(chan func() error)
-	var wg sync.WaitGroup
-	var errs []error
-	for range max(b.parallel, 1) {
-		wg.Go(func() {
-			for do := range jobs {
-				if err := do(); err != nil && ctx.Err() == nil {
-					b.mu.Lock()
-					errs = append(errs, err)
-					b.mu.Unlock()
-				}
-			}
-		})
-	}
+	var jobs []func() error
 	controls := map[string]bool{}
 	for _, p := range chosen {
 		if p.provoke == "" {
@@ -118,14 +105,13 @@ func (b *hunt) run(ctx context.Context, h *house) error {
 		}
 		if !controls[p.provoke] {
 			controls[p.provoke] = true
-			jobs <- func() error { return b.control(ctx, h, p.provoke) }
+			jobs = append(jobs, func() error { return b.control(ctx, h, p.provoke) })
 		}
-		jobs <- func() error { return b.plant(ctx, h, p) }
+		jobs = append(jobs, func() error { return b.plant(ctx, h, p) })
 	}
-	close(jobs)
-	wg.Wait()
+	err := atOnce(ctx, b.parallel, jobs)
 	b.print(h)
-	return errors.Join(errs...)
+	return err
 }
 
 // control is a provocation without a bug: it has to be green.

@@ -19,7 +19,7 @@ func newCI(o *options) *cobra.Command {
 	c := &cobra.Command{
 		Use: "ci", Short: "All of it within ten minutes: kills, cuts, the sweep, broker and Postgres, some planted bugs", Args: cobra.NoArgs,
 		RunE: playing(o, func(ctx context.Context, h *house) error {
-			return errors.Join(h.keep(parameters{Command: "ci"}), h.ci(ctx, only))
+			return errors.Join(h.keep(parameters{Command: "ci", Only: only}), h.ci(ctx, only))
 		}),
 	}
 	c.Flags().StringVar(&only, "only", "", "only this scenario")

@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"io"
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/hakooi/erpbridge/torture/world"
@@ -91,6 +93,31 @@ func (h *house) seedOf(part string) uint64 {
 	sum := fnv.New64a()
 	_, _ = fmt.Fprint(sum, h.seed, "/", part)
 	return sum.Sum64() >> 1
+}
+
+// atOnce does jobs, at most n of them at a time. What is left when ctx ends is not
+// begun.
+func atOnce(ctx context.Context, n int, jobs []func() error) error {
+	var mu sync.Mutex
+	var errs []error
+	var wg sync.WaitGroup
+	places := make(chan struct{}, max(n, 1))
+	for _, do := range jobs {
+		places <- struct{}{}
+		if ctx.Err() != nil {
+			break
+		}
+		wg.Go(func() {
+			defer func() { <-places }()
+			if err := do(); err != nil && ctx.Err() == nil {
+				mu.Lock()
+				defer mu.Unlock()
+				errs = append(errs, err)
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
 }
 
 // close ends it: the summary is the last line on stdout.

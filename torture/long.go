@@ -20,13 +20,24 @@ import (
 // journals are read, while they are small.
 const roundOf = 5 * time.Minute
 
+// clusterFor is how much time the part with the cluster has to be left.
+const clusterFor = 8 * time.Minute
+
 // parameters are what a run is repeated from. They are written before it begins.
 type parameters struct {
 	Command string    `json:"command"`
 	Seed    uint64    `json:"seed"`
-	Minutes float64   `json:"minutes,omitempty"`
-	Rate    float64   `json:"rate,omitempty"`
 	At      time.Time `json:"at"`
+	// The flags of the command.
+	Minutes  float64  `json:"minutes,omitempty"`
+	Rate     float64  `json:"rate,omitempty"`
+	Only     string   `json:"only,omitempty"`
+	Parallel int      `json:"parallel,omitempty"`
+	Source   string   `json:"source,omitempty"`
+	Points   []string `json:"points,omitempty"`
+	Actions  []string `json:"actions,omitempty"`
+	Bugs     []string `json:"bugs,omitempty"`
+	Some     int      `json:"some,omitempty"`
 }
 
 func (h *house) keep(p parameters) error {
@@ -59,6 +70,12 @@ func (h *house) long(ctx context.Context, p parameters) error {
 	for n := 1; ctx.Err() == nil && time.Until(end) > 20*time.Second; n++ {
 		if _, err := h.do(ctx, h.round(n, min(roundOf, time.Until(end)), p.Rate)); err != nil {
 			return err
+		}
+		if n == 1 && time.Until(end) > clusterFor {
+			// Once: what else is broken is broken at random, this in turn.
+			if err := h.cluster(ctx, parameters{Minutes: 3, Rate: 50}); err != nil {
+				return err
+			}
 		}
 	}
 	return ctx.Err()
@@ -100,15 +117,25 @@ func newReplay(o *options) *cobra.Command {
 
 // again does what the parameters say.
 func (h *house) again(ctx context.Context, p parameters) error {
+	if p.Command != "long" && p.Command != "cluster" { // those keep it themselves
+		if err := h.keep(p); err != nil {
+			return err
+		}
+	}
 	switch p.Command {
+	case "smoke":
+		_, err := h.do(ctx, h.smoke())
+		return err
 	case "long":
 		return h.long(ctx, p)
 	case "ci":
-		return h.ci(ctx, "")
+		return h.ci(ctx, p.Only)
 	case "sweep":
-		return (&sweep{source: ".", parallel: 6, actions: actions}).run(ctx, h)
+		return (&sweep{source: p.Source, parallel: p.Parallel, only: p.Points, actions: p.Actions}).run(ctx, h)
 	case "bugs":
-		return (&hunt{parallel: 3}).run(ctx, h)
+		return (&hunt{parallel: p.Parallel, only: p.Bugs, some: p.Some}).run(ctx, h)
+	case "cluster":
+		return h.cluster(ctx, p)
 	}
 	return fmt.Errorf("nobody knows how to repeat %q", p.Command)
 }

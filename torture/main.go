@@ -48,7 +48,7 @@ stdout, and with exit code 1 if the promise was broken.`,
 	f.StringVar(&o.bin, "bin", "bin", "folder of erpbridge-torture and erpsim")
 	f.StringVar(&o.results, "results", "torture-results", "folder that keeps the evidence of what failed")
 	f.StringVar(&o.script, "stack-script", "scripts/stack.sh", "the script that started the servers")
-	root.AddCommand(newSmoke(o), newCI(o), newSweep(o), newBugs(o), newLong(o), newReplay(o))
+	root.AddCommand(newSmoke(o), newCI(o), newSweep(o), newBugs(o), newLong(o), newCluster(o), newReplay(o))
 	return root
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -13,7 +14,7 @@ func newSmoke(o *options) *cobra.Command {
 		Use: "smoke", Short: "Break nothing: 200 orders through two daemons", Args: cobra.NoArgs,
 		RunE: playing(o, func(ctx context.Context, h *house) error {
 			_, err := h.do(ctx, h.smoke())
-			return err
+			return errors.Join(h.keep(parameters{Command: "smoke"}), err)
 		}),
 	}
 }

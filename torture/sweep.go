@@ -1,14 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,35 +12,51 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-
-	"github.com/hakooi/erpbridge/torture/recorder"
-	"github.com/hakooi/erpbridge/torture/world"
 )
 
 // actions are what is done at each point. The pause is of two leases.
 var actions = []string{"crash", "error", "cut", "pause:4s"}
 
+// A fault is one action at one point.
+type fault struct{ point, action string }
+
+func (f fault) String() string { return f.point + "=" + f.action }
+
+// mark is the file that the fault leaves in the ledger once it happened.
+func (f fault) mark() string {
+	word, _, _ := strings.Cut(f.action, ":")
+	return f.point + "." + word + ".fired"
+}
+
+// impossible are the faults that cannot happen, and why. They are listed, not broken.
+var impossible = map[fault]string{}
+
 func newSweep(o *options) *cobra.Command {
-	var sw sweep
+	sw := sweep{source: "."}
 	c := &cobra.Command{
 		Use: "sweep", Short: "Break every point of the source in every way", Args: cobra.NoArgs,
 		RunE: playing(o, func(ctx context.Context, h *house) error {
-			return errors.Join(h.keep(parameters{Command: "sweep"}), sw.run(ctx, h))
+			p := parameters{Command: "sweep", Parallel: sw.parallel, Points: sw.only, Actions: sw.actions, Source: sw.source}
+			return errors.Join(h.keep(p), sw.run(ctx, h))
 		}),
 	}
 	f := c.Flags()
-	f.StringVar(&sw.source, "source", ".", "the source, which names the points")
+	f.StringVar(&sw.source, "source", sw.source, "the source, which names the points")
 	f.IntVar(&sw.parallel, "parallel", 6, "worlds at once")
 	f.StringSliceVar(&sw.only, "point", nil, "only these points")
 	f.StringSliceVar(&sw.actions, "action", actions, "only these actions")
 	return c
 }
 
-// A sweep breaks each point once in each way, in a world of its own each time:
+// A sweep breaks each point once in each way. A world has one fault of each action, at
+// points far from one another, for whichever of its processes comes there first:
 //
-//	for each point, for each action: world up ──▶ a little of everything ──▶ rest ──▶ judged
+//	for each row: world up ──▶ a little of everything ──▶ rest ──▶ judged
+//	                            └─ a fault that did not happen, and each fault of a row
+//	                               that came out red, is tried again in a world of its own
 //
-// It fails if the daemons never came to a point: what is not reached is not tested.
+// It fails if the daemons never came to a point, or a fault never happened: what is not
+// reached is not tested.
 type sweep struct {
 	source   string
 	parallel int
@@ -54,7 +65,9 @@ type sweep struct {
 
 	mu      sync.Mutex
 	reached map[string]bool
-	unfired []string
+	fired   map[fault]bool
+	red     map[fault]bool
+	worlds  int
 }
 
 func (sw *sweep) run(ctx context.Context, h *house) error {
@@ -65,193 +78,153 @@ func (sw *sweep) run(ctx context.Context, h *house) error {
 	if sw.only != nil {
 		points = sw.only
 	}
-	sw.reached = map[string]bool{}
-	type job struct{ point, action string }
-	jobs := make(chan job)
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	var wg sync.WaitGroup
-	var errs []error
-	began, runs := time.Now(), 0
-	for range sw.parallel {
-		wg.Go(func() {
-			for j := range jobs {
-				v, err := sw.one(ctx, h, j.point, j.action)
-				sw.mu.Lock()
-				runs++
-				if err != nil {
-					errs = append(errs, fmt.Errorf("%s=%s: %w", j.point, j.action, err))
-				} else {
-					h.total.add(j.point+"="+j.action, v)
-				}
-				sw.mu.Unlock()
-				if err != nil && ctx.Err() == nil {
-					h.say("%s=%s: %v", j.point, j.action, err)
-				}
-			}
-		})
+	began := time.Now()
+	sw.reached, sw.fired, sw.red = map[string]bool{}, map[fault]bool{}, map[fault]bool{}
+	rows := arranged(points, sw.actions)
+	err = sw.play(ctx, h, rows)
+	again := sw.suspects(rows)
+	if ctx.Err() == nil && len(again) > 0 {
+		red := sw.red
+		sw.red = map[fault]bool{}
+		err = errors.Join(err, sw.play(ctx, h, again))
+		sw.name(h, rows, red)
 	}
-	for _, p := range points {
-		for _, a := range sw.actions {
-			select {
-			case jobs <- job{p, a}:
-			case <-ctx.Done():
+	pairs := 0
+	for f, why := range impossible {
+		h.say("%-24s %s: %s", "impossible", f, why)
+	}
+	for _, row := range rows {
+		pairs += len(row)
+		for _, f := range row {
+			if !sw.fired[f] {
+				h.total.violate("the sweep never broke %s", f)
 			}
 		}
 	}
-	close(jobs)
-	wg.Wait()
 	for _, p := range points {
 		if !sw.reached[p] {
 			h.total.violate("the sweep never reached %s", p)
 		}
 	}
-	for _, u := range sw.unfired {
-		h.total.violate("the sweep did not break %s: it was not reached in that run", u)
-	}
-	h.say("%-24s %d points, %d runs in %.0f s; %d reached", "sweep", len(points), runs, time.Since(began).Seconds(), len(sw.reached))
-	return errors.Join(errs...)
+	h.say("%-24s %d points, %d reached; %d pairs, %d fired, %d impossible; %d worlds in %.0f s",
+		"sweep", len(points), len(sw.reached), pairs, len(sw.fired), len(impossible), sw.worlds, time.Since(began).Seconds())
+	return err
 }
 
-// one is one fault in one world.
-func (sw *sweep) one(ctx context.Context, h *house, point, action string) (verdict, error) {
-	name := "sweep-" + strings.NewReplacer(".", "-", ":", "-").Replace(point+"="+action)
+// arranged puts each fault into one row, with one of each action at points that are far
+// from one another. Where there are fewer points than actions a fault is a row.
+func arranged(points, actions []string) [][]fault {
+	var rows [][]fault
+	for i := range points {
+		var row []fault
+		for j, a := range actions {
+			f := fault{points[(i+j*len(points)/len(actions))%len(points)], a}
+			if impossible[f] != "" {
+				continue
+			}
+			if len(points) < len(actions) {
+				rows = append(rows, []fault{f})
+				continue
+			}
+			row = append(row, f)
+		}
+		if len(row) > 0 {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// suspects are what has to be tried alone: what did not happen, and what was in a row
+// with others that came out red.
+func (sw *sweep) suspects(rows [][]fault) [][]fault {
+	var alone [][]fault
+	for _, row := range rows {
+		for _, f := range row {
+			if !sw.fired[f] || len(row) > 1 && sw.red[f] {
+				alone = append(alone, []fault{f})
+			}
+		}
+	}
+	return alone
+}
+
+// name tells which fault of a red row is red alone.
+func (sw *sweep) name(h *house, rows [][]fault, red map[fault]bool) {
+	for _, row := range rows {
+		if len(row) < 2 || !red[row[0]] {
+			continue
+		}
+		var culprits []string
+		for _, f := range row {
+			if sw.red[f] {
+				culprits = append(culprits, f.String())
+			}
+		}
+		if culprits == nil {
+			h.say("%-24s %v: none of them alone", "culprit", row)
+			continue
+		}
+		h.say("%-24s %s", "culprit", strings.Join(culprits, ", "))
+	}
+}
+
+// play plays a world for each row, some at once.
+func (sw *sweep) play(ctx context.Context, h *house, rows [][]fault) error {
+	var jobs []func() error
+	for _, row := range rows {
+		jobs = append(jobs, func() error { return sw.one(ctx, h, row) })
+	}
+	return atOnce(ctx, sw.parallel, jobs)
+}
+
+// one is one world with its faults.
+func (sw *sweep) one(ctx context.Context, h *house, row []fault) error {
+	title := row[0].String()
+	if len(row) > 1 {
+		title += fmt.Sprintf("+%d", len(row)-1)
+	}
+	name := "sweep-" + strings.NewReplacer(".", "-", ":", "-").Replace(title)
 	s := h.everything(name)
 	ledger := filepath.Join(h.results, name+".ledger")
 	if err := errors.Join(os.RemoveAll(ledger), os.MkdirAll(ledger, 0o750)); err != nil {
-		return verdict{}, err
+		return err
 	}
-	s.env = []string{"ERPBRIDGE_FAULTS=" + point + "=" + action, "ERPBRIDGE_FAULT_LEDGER=" + ledger}
+	var plan []string
+	for _, f := range row {
+		plan = append(plan, f.String())
+	}
+	s.env = []string{"ERPBRIDGE_FAULTS=" + strings.Join(plan, ";"), "ERPBRIDGE_FAULT_LEDGER=" + ledger}
 	v, err := h.play(ctx, s)
 	if err != nil {
-		return v, err
+		return fmt.Errorf("%v: %w", row, err)
 	}
 	files, err := os.ReadDir(ledger)
 	if err != nil {
-		return v, err
+		return err
 	}
-	word, _, _ := strings.Cut(action, ":")
 	sw.mu.Lock()
+	defer sw.mu.Unlock()
+	sw.worlds++
 	for _, f := range files {
 		if !strings.HasSuffix(f.Name(), ".fired") {
 			sw.reached[f.Name()] = true
 		}
 	}
-	fired := slices.ContainsFunc(files, func(f os.DirEntry) bool { return f.Name() == point+"."+word+".fired" })
-	if !fired {
-		sw.unfired = append(sw.unfired, point+"="+action)
+	for _, f := range row {
+		if slices.ContainsFunc(files, func(file os.DirEntry) bool { return file.Name() == f.mark() }) {
+			sw.fired[f] = true
+		}
+		if len(v.Violations) > 0 {
+			sw.red[f] = true
+		}
 	}
-	sw.mu.Unlock()
+	h.total.add(title, v)
 	if len(v.Violations) > 0 || os.Getenv("TORTURE_KEEP") != "" {
-		h.say("%-40s %s", point+"="+action, v)
+		h.say("%v %s", row, v)
 		for _, line := range v.Violations[:min(3, len(v.Violations))] {
-			h.say("%-40s   %s", "", line)
+			h.say("    %s", line)
 		}
 	}
-	return v, errors.Join(os.RemoveAll(ledger), h.settleEvidence(name, v))
-}
-
-// everything is a little of everything a daemon meets: events through both doors,
-// twice and late; an answer of the ERP that was lost, a request it throttles, an order
-// it rejects, which an operator replays, and one it never takes, which he discards; a
-// body that is none; a broker that is away for a moment; a pause by command; a stop.
-func (h *house) everything(name string) scenario {
-	plan := recorder.New(h.seedOf(name), 16, 40)
-	plan.Poison, plan.Partner = 1, 0.2
-	return scenario{
-		name: name, plan: plan, rate: 60, lasting: true, provoke: everything,
-		send: 40 * time.Second, drain: 45 * time.Second, operator: replayer(1),
-	}
-}
-
-func everything(ctx context.Context, r *run) error {
-	w := r.world
-	for _, m := range []world.Mode{
-		{Kind: "effect-then-drop", Count: 2, Match: world.Match{RecordType: "salesOrder"}},
-		{Kind: "drop-before-effect", Count: 1},
-		{Kind: "throttle", Count: 1, Match: world.Match{Operation: "upsert"}},
-		{Kind: "reject", Count: 1, Code: "INVALID_KEY_OR_REF", Message: "Invalid reference key.", Match: world.Match{RecordType: "customerDeposit"}},
-	} {
-		if err := w.ERP.AddMode(ctx, m); err != nil {
-			return err
-		}
-	}
-	pause(ctx, 100*time.Millisecond)
-	garbage(ctx, r)
-	if err := errors.Join(w.GiveUp(r.world.Name()+"-given-up"), w.Poison()); err != nil {
-		return err
-	}
-	// The broker's ways are gone for a moment: it has what it confirmed, and not more.
-	if err := w.Unbind(ctx); err != nil {
-		return err
-	}
-	pause(ctx, 150*time.Millisecond)
-	// The broker is away for longer than a storefront may be kept waiting, and the mail
-	// server too.
-	if err := w.ERP.SetMails(ctx, world.MailsDown); err != nil {
-		return err
-	}
-	for _, d := range w.Daemons {
-		d.Broker.Block()
-		d.Broker.Reset()
-	}
-	pause(ctx, 1200*time.Millisecond)
-	for _, d := range w.Daemons {
-		d.Broker.Unblock()
-	}
-	first := w.Daemons[0]
-	// The operator's commands meet the same fault as the daemons.
-	w.SetCommandEnv(r.env...)
-	for _, args := range [][]string{
-		{"target", "pause", "netsuite", "--reason", "a look at it"}, {"target", "resume", "netsuite"},
-	} {
-		r.insist(ctx, args...)
-	}
-	select {
-	case <-r.sent:
-	case <-ctx.Done():
-	}
-	if err := w.ERP.SetMails(context.WithoutCancel(ctx), world.MailsAccepted); err != nil {
-		return err
-	}
-	return first.Term()
-}
-
-// insist runs a command as an operator does: again, if it broke.
-func (r *run) insist(ctx context.Context, args ...string) {
-	for range 2 {
-		if _, err := r.world.Operate(ctx, args...); err != nil {
-			r.note("operator: %v", err)
-			continue
-		}
-		return
-	}
-}
-
-// garbage sends a body that is no JSON, signed as it has to be, until it is taken.
-func garbage(ctx context.Context, r *run) {
-	body := []byte(`{"id": 9999999, "name": "#9999999", "line_items": [`)
-	mac := hmac.New(sha256.New, []byte(r.world.Secret))
-	mac.Write(body)
-	client := &http.Client{Timeout: 3 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
-	for n := range 20 {
-		d := r.world.Daemons[n%len(r.world.Daemons)]
-		req, err := http.NewRequestWithContext(ctx, http.MethodPost, d.WebhookURL(), bytes.NewReader(body))
-		if err != nil {
-			return
-		}
-		for name, value := range map[string]string{
-			"Content-Type": "application/json", "X-Shopify-Topic": "orders/create", "X-Shopify-Shop-Domain": world.Shop,
-			"X-Shopify-Webhook-Id": "garbage-1", "X-Shopify-Hmac-Sha256": base64.StdEncoding.EncodeToString(mac.Sum(nil)),
-		} {
-			req.Header.Set(name, value)
-		}
-		if res, err := client.Do(req); err == nil {
-			_ = res.Body.Close()
-			if res.StatusCode == http.StatusOK {
-				return
-			}
-		}
-		pause(ctx, 100*time.Millisecond)
-	}
+	return errors.Join(os.RemoveAll(ledger), h.settleEvidence(name, v))
 }

@@ -44,7 +44,8 @@ type member struct {
 
 // startDatabase makes a primary with a standby in step.
 func startDatabase(ctx context.Context, a *account) (d *Database, err error) {
-	d = &Database{account: a, user: "torture", password: rand.Text()}
+	// The product's schema has this name, so whoever looks by this user sees it.
+	d = &Database{account: a, user: "erpbridge", password: rand.Text()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(fmt.Errorf("starting the database and its standby: %w", err), d.stop())

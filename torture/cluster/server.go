@@ -68,15 +68,10 @@ func (s *server) kill() error {
 	if !s.alive() {
 		return nil
 	}
-	pid := s.cmd.Process.Pid
-	raw, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid)) // gone: no children
+	children := s.children()
 	err := s.signal(syscall.SIGKILL)
-	var children []int
-	for _, field := range strings.Fields(string(raw)) {
-		if child, cerr := strconv.Atoi(field); cerr == nil {
-			children = append(children, child)
-			_ = syscall.Kill(child, syscall.SIGKILL)
-		}
+	for _, child := range children {
+		_ = syscall.Kill(child, syscall.SIGKILL) // it may have ended with its parent
 	}
 	<-s.done
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
@@ -89,6 +84,19 @@ func (s *server) kill() error {
 		}
 		return nil
 	}))
+}
+
+// children are the processes the server has started.
+func (s *server) children() []int {
+	pid := s.cmd.Process.Pid
+	raw, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid)) // gone: no children
+	var pids []int
+	for _, field := range strings.Fields(string(raw)) {
+		if child, err := strconv.Atoi(field); err == nil {
+			pids = append(pids, child)
+		}
+	}
+	return pids
 }
 
 // runs reports whether a process exists that is more than a zombie nobody waits for.

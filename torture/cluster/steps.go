@@ -96,3 +96,24 @@ func sleep(ctx context.Context, d time.Duration) {
 	case <-time.After(d):
 	}
 }
+
+// FailOverLate is a fail-over to a standby that was down for a while: what the primary
+// acknowledged meanwhile, although nobody else had it, is lost.
+func (d *Database) FailOverLate(down time.Duration) Step {
+	return Step{Name: "fail over to a standby that was down", Limit: down + 5*time.Minute, Do: func(ctx context.Context) error {
+		if err := d.KillStandby(); err != nil {
+			return err
+		}
+		sleep(ctx, down)
+		if err := d.KillPrimary(); err != nil {
+			return err
+		}
+		if err := d.StartStandby(ctx); err != nil {
+			return err
+		}
+		if err := d.Promote(ctx); err != nil {
+			return err
+		}
+		return d.Rebuild(ctx)
+	}}
+}
