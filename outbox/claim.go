@@ -75,7 +75,7 @@ func (c *claiming) run() ([]Request, error) {
 	}
 	var candidates []candidate
 	if err := fault.Do("outbox.claim.candidates", func() (err error) {
-		candidates, err = c.lockStreams(len(waits) * max(c.Batch.Events, 1))
+		candidates, err = c.lockStreams(len(waits)*max(c.Batch.Events, 1), turn)
 		return err
 	}); err != nil || len(candidates) == 0 {
 		return nil, err
@@ -136,23 +136,30 @@ func (c *claiming) lockTarget() (s Standing, turn string, open int, now time.Tim
 	return s, turn, open, now, err
 }
 
-// lockStreams takes the row locks of up to n due streams of every store, and of as
-// many whose lease ended.
-func (c *claiming) lockStreams(n int) ([]candidate, error) {
+// lockStreams takes the row locks of up to twice n streams that are due or whose
+// lease ended: those that come first when the stores take turns. Twice, because not
+// all of them can travel together. Of the others nothing is locked or read, however
+// many stores there are.
+func (c *claiming) lockStreams(n int, last string) ([]candidate, error) {
 	ready := `state = 'ready' and due_at <= now()`
 	if fault.Planted("naive-skip-locked") { // planted: any row that nobody has locked, head or not
 		ready = `state in ('ready', 'leased') and due_at <= now()`
 	}
 	q, err := c.tx.Query(c.ctx, readyStores+`
-		select name, store, together, due_at from (
-			select s.* from st cross join lateral (
-				select name, store, together, due_at from stream
-				where target = $1 and store = st.store and `+ready+` order by due_at limit $2 for update skip locked) s
-			union all
-			select * from (
-				select name, store, together, due_at from stream
-				where target = $1 and state = 'leased' and lease_until < now() order by lease_until limit $2 for update skip locked) e
-		) x order by due_at`, c.Target, n)
+		, due as (
+			select name, row_number() over (partition by store order by due_at) as turn from (
+				select r.* from st cross join lateral (
+					select name, store, due_at from stream
+					where target = $1 and store = st.store and `+ready+` order by due_at limit $2::bigint) r
+				union all
+				select * from (
+					select name, store, due_at from stream
+					where target = $1 and state = 'leased' and lease_until < now() order by lease_until limit $2::bigint) e
+			) x order by turn, x.store collate "C" <= $3, x.store collate "C" limit 2 * $2::bigint
+		)
+		select s.name, store, together, due_at from due d join stream s on s.target = $1 and s.name = d.name
+		where (`+ready+` or state = 'leased' and lease_until < now())
+		order by due_at for update of s skip locked`, c.Target, n, last)
 	if err != nil {
 		return nil, err
 	}

@@ -81,6 +81,10 @@ type TargetStatus struct {
 func (s *Store) ReadStatus(ctx context.Context) (Status, error) {
 	st := Status{Targets: map[string]TargetStatus{}}
 	err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		// It reads everything that was ever accepted, and is asked for by a person.
+		if _, err := tx.Exec(ctx, `set local statement_timeout = '10min'`); err != nil {
+			return err
+		}
 		if err := readEvents(ctx, tx, &st); err != nil {
 			return err
 		}

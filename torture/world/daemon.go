@@ -177,7 +177,8 @@ func (d *Daemon) decently(err error, p *process) error {
 	default:
 		return err
 	}
-	if p.killed() && err == p.err { //nolint:errorlint // the very same value
+	// So may a second SIGTERM, and the first one does before the daemon listens to it.
+	if (p.killed() || p.endedBy(syscall.SIGTERM)) && err == p.err { //nolint:errorlint // the very same value
 		return nil
 	}
 	return err

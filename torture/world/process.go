@@ -82,9 +82,11 @@ func (p *process) ended() bool {
 }
 
 // killed reports whether SIGKILL ended the process.
-func (p *process) killed() bool {
+func (p *process) killed() bool { return p.endedBy(syscall.SIGKILL) }
+
+func (p *process) endedBy(s syscall.Signal) bool {
 	status, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus)
-	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
+	return ok && status.Signaled() && status.Signal() == s
 }
 
 // tail is the end of a log.
