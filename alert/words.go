@@ -117,6 +117,11 @@ func (a Alert) Commands() []Command {
 			{replay, "try again, once the cause is gone"},
 			{fmt.Sprintf("erpbridge dead discard %d --reason \"...\"", a.DeadLetter), "give it up"},
 		}
+	case a.Kind == Held:
+		return []Command{
+			{"erpbridge held list", "what is held, and what it waits for"},
+			{"erpbridge held retry --all", "try again, once it was mended"},
+		}
 	case a.Replay != "":
 		return []Command{{a.Replay, "try again"}}
 	case a.Kind == TargetRefused:

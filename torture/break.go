@@ -34,10 +34,16 @@ func cutting(n int, at ...proxy.Point) func(context.Context, *run) error {
 		for _, p := range at {
 			if p == proxy.Confirm {
 				// A daemon that loses its connection over and over comes back ever more slowly;
-				// partners do not, so they lose more confirms.
-				if err := r.world.Partners.Cut(n*9/10, 2); err != nil {
+				// partners do not. So most of the confirms are theirs.
+				if err := r.world.Partners.Cut(n*85/100, 2); err != nil {
 					return err
 				}
+				for _, d := range r.world.Daemons {
+					if err := d.Broker.Cut(n, 1); err != nil {
+						return err
+					}
+				}
+				continue
 			}
 			for _, d := range r.world.Daemons {
 				if err := nemesis.ProxyOf(d, p).CutAt(p, (n+len(r.world.Daemons)-1)/len(r.world.Daemons), 2); err != nil {
@@ -49,9 +55,12 @@ func cutting(n int, at ...proxy.Point) func(context.Context, *run) error {
 			left := 0
 			for _, p := range at {
 				left += max(0, n-r.cuts(p))
+				if p == proxy.Confirm {
+					left += max(0, n/10-r.cuts(p)+r.world.Partners.Counts().Cut)
+				}
 			}
 			if left == 0 {
-				return nil
+				break
 			}
 			select {
 			case <-r.sent:
@@ -60,6 +69,12 @@ func cutting(n int, at ...proxy.Point) func(context.Context, *run) error {
 			}
 		}
 		for _, p := range at {
+			r.fact("%d cut at %s", r.cuts(p), p)
+			if p == proxy.Confirm {
+				ours := r.cuts(p) - r.world.Partners.Counts().Cut
+				r.fact("%d of them of the daemons", ours)
+				r.enough("confirms of the daemons' own were cut", ours, n/10)
+			}
 			if got := r.cuts(p); got < n {
 				r.wrong("the torture fell short: %d of %d answers were cut at %s", got, n, p)
 			}

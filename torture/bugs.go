@@ -46,7 +46,7 @@ var bugs = []planted{
 	{name: "rate-per-process", provoke: "pace"},
 	{name: "no-jitter", provoke: "failing-records"},
 	{name: "requeue-poison", provoke: "poison"},
-	{name: "replay-blind", why: "a dead document holds back whatever is newer, so no newer state is delivered before it is answered"},
+	{name: "replay-blind", provoke: "buried"},
 	{name: "escape-only", provoke: "bodies"},
 	{name: "float-totals", provoke: "bodies"},
 	{name: "hmac-remarshal", provoke: "bodies"},
@@ -118,6 +118,7 @@ func (b *hunt) run(ctx context.Context, h *house) error {
 func (b *hunt) control(ctx context.Context, h *house, provocation string) error {
 	s := h.provocation(provocation)
 	s.name = "control-" + provocation
+	s.ledger = filepath.Join(h.results, s.name+".ledger")
 	v, err := h.play(ctx, s)
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.name, err)
@@ -126,23 +127,20 @@ func (b *hunt) control(ctx context.Context, h *house, provocation string) error 
 	b.mu.Lock()
 	h.total.add(s.name, v)
 	b.mu.Unlock()
-	return h.settleEvidence(s.name, v)
+	return errors.Join(os.RemoveAll(s.ledger), h.settleEvidence(s.name, v))
 }
 
 // plant is a provocation with a bug: it has to be red.
 func (b *hunt) plant(ctx context.Context, h *house, p planted) error {
 	s := h.provocation(p.provoke)
 	s.name = "bug-" + p.name
-	ledger := filepath.Join(h.results, s.name+".ledger")
-	if err := errors.Join(os.RemoveAll(ledger), os.MkdirAll(ledger, 0o750)); err != nil {
-		return err
-	}
-	s.env = append(s.env, "ERPBRIDGE_BUGS="+p.name, "ERPBRIDGE_FAULT_LEDGER="+ledger)
+	s.ledger = filepath.Join(h.results, s.name+".ledger")
+	s.env = append(s.env, "ERPBRIDGE_BUGS="+p.name)
 	v, err := h.play(ctx, s)
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.name, err)
 	}
-	_, missing := os.Stat(filepath.Join(ledger, "bug."+p.name))
+	_, missing := os.Stat(filepath.Join(s.ledger, "bug."+p.name))
 	finding := "NOT FOUND"
 	switch {
 	case len(v.Violations) > 0:
@@ -156,9 +154,9 @@ func (b *hunt) plant(ctx context.Context, h *house, p planted) error {
 		b.mu.Lock()
 		h.total.violate("the planted bug %s was not found in %s: %s", p.name, p.provoke, finding)
 		b.mu.Unlock()
-		return os.RemoveAll(ledger)
+		return os.RemoveAll(s.ledger)
 	}
-	return errors.Join(os.RemoveAll(ledger), os.RemoveAll(filepath.Join(h.results, s.name)))
+	return errors.Join(os.RemoveAll(s.ledger), os.RemoveAll(filepath.Join(h.results, s.name)))
 }
 
 // found says what the checker saw.

@@ -34,6 +34,9 @@ func (r *run) judge(ctx context.Context) (verdict, error) {
 	if v.DeadLetters > 0 {
 		v.facts += fmt.Sprintf(", %d dead letters in %d mails", v.DeadLetters, v.Mails)
 	}
+	for _, fact := range r.facts {
+		v.facts += ", " + fact
+	}
 	if r.nemesis != nil {
 		v.facts += fmt.Sprintf(", %v", r.nemesis.Done())
 	}
@@ -97,13 +100,11 @@ func (r *run) check(final check.Final, cuts int) (check.Summary, error) {
 	})
 }
 
-// perSecond is how many requests the ERP may get in any one second. A pace of so many
-// a second fits one more into a window that begins with a request; and where processes
-// wait for a core, requests that were spaced evenly bunch on their way: a third more is
-// let pass, and a pace that is kept by each daemon for itself is twice as much.
+// perSecond is how many requests the ERP may get in any one second. The daemons keep
+// to rate + 2 where they send; on the way one more may catch up.
 func (r *run) perSecond(l world.Limits) int {
 	if l.Rate == 0 {
 		return 0
 	}
-	return l.Rate + l.Rate/3 + 1
+	return l.Rate + 3
 }

@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/hakooi/erpbridge/torture/nemesis"
@@ -21,23 +24,31 @@ func (h *house) provocation(name string) scenario {
 	case "shuffled":
 		s.plan.Shuffled, s.plan.Impatient, s.rate = 0.6, 1, 20
 	case "crash-at-commit":
+		s.plan.Orders, s.plan.Events, s.rate = 150, 300, 40
 		s.env = []string{"ERPBRIDGE_FAULTS=outbox.record.commit=crash@4"}
+		s.lasting, s.provoke = true, again(time.Second)
 	case "unbound":
 		s.lasting, s.provoke = true, unbound
 	case "unconfirmed":
+		// Each order once: nothing newer covers for what was lost.
+		s.plan = recorder.Plan{Seed: h.seedOf(name), Orders: 450, Events: 450}
+		s.rate = 40
 		s.lasting, s.provoke = true, unconfirmed
 	case "sessions":
+		s.plan, s.rate = recorder.Plan{Seed: h.seedOf(name), Orders: 400, Events: 400}, 40
 		s.lasting, s.provoke = true, sessions
 	case "lost-answers":
 		s.modes = modes(
 			world.Mode{Kind: "effect-then-drop", Probability: 0.2, Seed: h.seed, Count: 12},
 			world.Mode{Kind: "drop-before-effect", Probability: 0.2, Seed: h.seed + 1, Count: 12})
 	case "mixed-answers":
-		s.conf.Batch, s.rate = 4, 0
+		s.plan = recorder.Plan{Seed: h.seedOf(name), Orders: 200, Events: 200}
+		s.conf.Batch, s.rate = 4, 40
 		s.conf.Limits.Concurrency = 2
 		s.modes = modes(
-			world.Mode{Kind: "reject", Probability: 0.3, Seed: h.seed, Count: 40, Code: "UNEXPECTED_ERROR", Message: "Try again."},
-			world.Mode{Kind: "malformed", Answer: "reordered", Probability: 0.5, Seed: h.seed + 1, Count: 40},
+			world.Mode{Kind: "slow", Delay: "150ms"}, // so that batches fill
+			world.Mode{Kind: "reject", Probability: 0.3, Seed: h.seed, Count: 120, Code: "UNEXPECTED_ERROR", Message: "Try again."},
+			world.Mode{Kind: "malformed", Answer: "reordered", Probability: 0.6, Seed: h.seed + 1, Count: 60},
 			world.Mode{Kind: "malformed", Answer: "fewer", Probability: 0.3, Seed: h.seed + 2, Count: 10})
 	case "zombie-result":
 		s.lasting, s.provoke, s.rate = true, outlived, 15
@@ -45,14 +56,15 @@ func (h *house) provocation(name string) scenario {
 		s.modes = modes(world.Mode{Kind: "reject", Probability: 0.5, Seed: h.seed, Count: 60, Code: "UNEXPECTED_ERROR", Message: "Try again."})
 	case "zombie-sender":
 		// Room for another daemon beside what the sleeper claimed.
-		s.conf.Limits.Concurrency, s.rate = 16, 30
-		// Until the pause is over and whoever slept has sent.
-		s.lasting, s.provoke = true, func(ctx context.Context, _ *run) error {
-			pause(ctx, 8*time.Second)
-			return nil
-		}
-		s.env = []string{"ERPBRIDGE_FAULTS=outbox.claim.commit=pause@3:3500ms"}
-		s.modes = modes(world.Mode{Kind: "slow", Delay: "800ms", Match: world.Match{Operation: "upsert"}})
+		s.plan.Orders, s.plan.Events = 250, 500
+		s.conf.Limits.Concurrency, s.rate = 16, 60
+		s.lasting, s.provoke = true, lateClaims
+		s.modes = modes(world.Mode{Kind: "slow", Delay: "300ms", Match: world.Match{Operation: "upsert"}})
+	case "buried":
+		s.plan.Orders, s.plan.Events = 30, 300
+		s.env = []string{"ERPBRIDGE_FAULTS=pipeline.decide=error@2"}
+		s.lasting, s.provoke = true, again(300*time.Millisecond)
+		s.operator = replayer(2)
 	case "one-order":
 		s.plan = recorder.Plan{Seed: h.seedOf(name), Orders: 4, Events: 200, Impatient: 0.5}
 		s.modes = modes(world.Mode{Kind: "slow", Delay: "80ms", Probability: 0.5, Seed: h.seed})
@@ -89,20 +101,63 @@ func unbound(ctx context.Context, r *run) error {
 }
 
 // unconfirmed holds back what the daemons publish, and loses it: nothing confirms it.
+// It does so each time the broker has confirmed something again.
 func unconfirmed(ctx context.Context, r *run) error {
 	w := r.world
-	for range 6 {
-		pause(ctx, 250*time.Millisecond)
-		for _, d := range w.Daemons {
-			d.Broker.Block()
+	for i := 0; ; i++ {
+		d := w.Daemons[i%len(w.Daemons)]
+		select {
+		case <-r.sent:
+			return nil
+		case <-ctx.Done():
+			return nil
+		default:
 		}
-		pause(ctx, 400*time.Millisecond)
-		for _, d := range w.Daemons {
-			d.Broker.Reset()
-			d.Broker.Unblock()
+		r.confirmed(ctx, d, 3*time.Second)
+		d.Broker.Block()
+		pause(ctx, 300*time.Millisecond)
+		d.Broker.Reset()
+		d.Broker.Unblock()
+	}
+}
+
+// confirmed waits until the broker has confirmed something to a daemon from now on, and
+// tells whether it did.
+func (r *run) confirmed(ctx context.Context, d *world.Daemon, most time.Duration) bool {
+	seen := d.Broker.Counts().Seen
+	for end := time.Now().Add(most); ctx.Err() == nil && time.Now().Before(end); pause(ctx, 10*time.Millisecond) {
+		if d.Broker.Counts().Seen > seen {
+			return true
 		}
 	}
+	return false
+}
+
+// lateClaims holds each commit of a daemon up for longer than a lease: what it claims is
+// not its own any more when it hears of it.
+func lateClaims(ctx context.Context, r *run) error {
+	d := r.world.Daemons[0].Database
+	d.Delay(2500 * time.Millisecond)
+	defer d.Delay(0)
+	select {
+	case <-ctx.Done():
+	case <-r.sent:
+	}
+	pause(ctx, 4*time.Second) // what is held up comes through
 	return nil
+}
+
+// again arms the faults that happened once more, over and over.
+func again(d time.Duration) func(context.Context, *run) error {
+	return func(ctx context.Context, r *run) error {
+		return every(ctx, r, d, func(int) error {
+			marks, err := filepath.Glob(filepath.Join(r.ledger, "*.fired"))
+			for _, m := range marks {
+				err = errors.Join(err, os.Remove(m))
+			}
+			return err
+		})
+	}
 }
 
 // outlived has the leases of requests under way end before their answers come, as when
@@ -113,14 +168,21 @@ func outlived(ctx context.Context, r *run) error {
 	return every(ctx, r, 100*time.Millisecond, func(int) error { return r.world.ExpireLeases(ctx) })
 }
 
-// sessions ends the daemons' sessions with the broker while their work is slow.
+// sessions ends the daemons' sessions with the broker while their work is slow: a short
+// one, then a longer one that comes to the same numbers.
 func sessions(ctx context.Context, r *run) error {
 	w := r.world
 	for _, d := range w.Daemons {
-		d.Database.Delay(60 * time.Millisecond)
+		d.Database.Delay(120 * time.Millisecond)
 	}
-	return every(ctx, r, 250*time.Millisecond, func(i int) error {
-		w.Daemons[i%len(w.Daemons)].Broker.Reset()
+	return every(ctx, r, 10*time.Millisecond, func(i int) error {
+		for _, d := range w.Daemons {
+			r.confirmed(ctx, d, 2*time.Second)
+		}
+		pause(ctx, 150*time.Millisecond+time.Duration(i%2)*1200*time.Millisecond)
+		for _, d := range w.Daemons {
+			d.Broker.Reset()
+		}
 		return nil
 	})
 }
@@ -153,7 +215,8 @@ func together(waits map[string]time.Duration, first, most time.Duration) (float6
 	hits := 0
 	for _, w := range waits {
 		for d := first; ; d = min(2*d, most) {
-			if (w - d).Abs() <= 25*time.Millisecond {
+			// The request before it took a moment, too.
+			if w >= d-10*time.Millisecond && w <= d+150*time.Millisecond {
 				hits++
 				break
 			}
@@ -178,6 +241,6 @@ func mixed(lease time.Duration) []nemesis.Action {
 		nemesis.Reset(10), nemesis.Blackhole(5, 3*time.Second),
 		nemesis.KillBroker(1), nemesis.Alarm(1, time.Second, 5*time.Second), nemesis.CloseConnections(2), nemesis.Unbind(2, 200*time.Millisecond, 2*time.Second),
 		nemesis.KillPostgres(2), nemesis.MailDown(2, time.Second, 5*time.Second),
-		nemesis.ERP(15, nemesis.Lies()),
+		nemesis.ERP(15, nemesis.Lies()), nemesis.ERP(3, nemesis.Dawdling()),
 	}
 }

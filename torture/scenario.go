@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -28,6 +29,8 @@ type scenario struct {
 	plan recorder.Plan
 	rate float64 // events a second; 0: as fast as they are taken
 	env  []string
+	// ledger is the folder in which the daemons note what was broken; see package fault.
+	ledger string
 	// modes of the ERP are in force from the start.
 	modes []world.Mode
 	// provoke breaks things while events are sent. It ends when ctx does, which is when
@@ -36,6 +39,8 @@ type scenario struct {
 	lasting bool
 	// send is how long sending may take, drain how long coming to rest.
 	send, drain time.Duration
+	// senders is how many tries are under way at once; 0: as many as usual.
+	senders int
 	// mailsPerHour is what an operator has to bear; 0: not asked.
 	mailsPerHour int
 	// operator answers the dead letters there are at rest.
@@ -57,6 +62,8 @@ type run struct {
 	looks   []world.Backlog
 	ledgers []check.Status
 	wrongs  []string // what went wrong beside what the checker finds
+	facts   []string // what is worth telling of it
+	answers *answers // if they are being watched
 	lasted  time.Duration
 }
 
@@ -67,11 +74,24 @@ func (r *run) wrong(format string, args ...any) {
 	r.wrongs = append(r.wrongs, fmt.Sprintf(format, args...))
 }
 
+// fact records what is to be told of the run beside the usual figures.
+func (r *run) fact(format string, args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.facts = append(r.facts, fmt.Sprintf(format, args...))
+}
+
 // play runs a scenario in a folder of its own and returns what came of it. An error
 // is one of the torture itself: nothing was proved.
 func (h *house) play(ctx context.Context, s scenario) (_ verdict, err error) {
 	began := time.Now()
-	r := &run{scenario: s, dir: filepath.Join(h.results, s.name)}
+	if s.ledger != "" {
+		if err := errors.Join(os.RemoveAll(s.ledger), os.MkdirAll(s.ledger, 0o750)); err != nil {
+			return verdict{}, err
+		}
+		s.env = append(slices.Clone(s.env), "ERPBRIDGE_FAULT_LEDGER="+s.ledger)
+	}
+	r := &run{scenario: s, answers: &answers{}, dir: filepath.Join(h.results, s.name)}
 	if err := os.RemoveAll(r.dir); err != nil {
 		return verdict{}, err
 	}
@@ -118,6 +138,7 @@ func (r *run) send(ctx context.Context) error {
 	r.sender = &recorder.Sender{
 		Journal: j, Store: "shop", Shop: world.Shop, Secret: r.world.Secret,
 		AMQP: r.world.PartnerURL, Exchange: r.world.PartnerExchange(), Rate: r.rate, Timeout: 5 * time.Second,
+		Senders: r.senders, Watch: r.answers.add,
 	}
 	for _, d := range r.world.Daemons {
 		r.sender.Daemons = append(r.sender.Daemons, "http://"+d.Listen)

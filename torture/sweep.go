@@ -186,20 +186,17 @@ func (sw *sweep) one(ctx context.Context, h *house, row []fault) error {
 	}
 	name := "sweep-" + strings.NewReplacer(".", "-", ":", "-").Replace(title)
 	s := h.everything(name)
-	ledger := filepath.Join(h.results, name+".ledger")
-	if err := errors.Join(os.RemoveAll(ledger), os.MkdirAll(ledger, 0o750)); err != nil {
-		return err
-	}
+	s.ledger = filepath.Join(h.results, name+".ledger")
 	var plan []string
 	for _, f := range row {
 		plan = append(plan, f.String())
 	}
-	s.env = []string{"ERPBRIDGE_FAULTS=" + strings.Join(plan, ";"), "ERPBRIDGE_FAULT_LEDGER=" + ledger}
+	s.env = []string{"ERPBRIDGE_FAULTS=" + strings.Join(plan, ";")}
 	v, err := h.play(ctx, s)
 	if err != nil {
 		return fmt.Errorf("%v: %w", row, err)
 	}
-	files, err := os.ReadDir(ledger)
+	files, err := os.ReadDir(s.ledger)
 	if err != nil {
 		return err
 	}
@@ -226,5 +223,5 @@ func (sw *sweep) one(ctx context.Context, h *house, row []fault) error {
 			h.say("    %s", line)
 		}
 	}
-	return errors.Join(os.RemoveAll(ledger), h.settleEvidence(name, v))
+	return errors.Join(os.RemoveAll(s.ledger), h.settleEvidence(name, v))
 }

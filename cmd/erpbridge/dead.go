@@ -266,7 +266,7 @@ func eachNumber(args []string, act func(id int64) error) error {
 func number(s string) (int64, error) {
 	id, err := strconv.ParseInt(s, 10, 64)
 	if err != nil || id <= 0 {
-		return 0, &codedError{exitUsage, fmt.Errorf("%q is not the number of a dead letter; see erpbridge dead list", s)}
+		return 0, &codedError{exitUsage, fmt.Errorf("%q is not a number as the lists show it", s)}
 	}
 	return id, nil
 }

@@ -220,7 +220,11 @@ func (f Final) pace(s *Summary, most int) {
 		}
 		n := i - first + 1
 		s.MaxMailsHour = max(s.MaxMailsHour, n)
-		if most > 0 && n > most && !over {
+		switch {
+		case most == 0 || n <= most:
+		case over: // one sentence says it; each mail too many counts
+			s.MailViolations++
+		default:
 			s.blame(&s.MailViolations, "there were %d mails in the hour before %s; the limit is %d", n, t.Format(time.RFC3339), most)
 		}
 		over = most > 0 && n > most

@@ -62,6 +62,9 @@ func startBroker(ctx context.Context, a *account) (b *Broker, err error) {
 	if err := b.settle(ctx); err != nil {
 		return b, err
 	}
+	if err := a.write(filepath.Join(a.dir, ".erlang.cookie"), b.password, 0o400); err != nil {
+		return b, err
+	}
 	for i := range b.nodes {
 		b.nodes[i] = &node{number: i + 1, dir: filepath.Join(a.dir, fmt.Sprintf("n%d", i+1))}
 		if err := b.configure(b.nodes[i]); err != nil {
@@ -75,13 +78,7 @@ func startBroker(ctx context.Context, a *account) (b *Broker, err error) {
 	if err := b.StartNode(ctx, 1); err != nil {
 		return b, err
 	}
-	var joining sync.WaitGroup
-	var errs [Nodes]error
-	for n := 2; n <= Nodes; n++ {
-		joining.Go(func() { errs[n-1] = b.StartNode(ctx, n) })
-	}
-	joining.Wait()
-	if err := errors.Join(errs[:]...); err != nil {
+	if err := b.startNodes(ctx, 2, Nodes); err != nil {
 		return b, err
 	}
 	return b, b.AwaitWhole(ctx, comingUp)
@@ -141,7 +138,6 @@ cluster_formation.peer_discovery_backend = classic_config
 		_, _ = fmt.Fprintf(&conf, "cluster_formation.classic_config.nodes.%d = %s\n", i, b.name(i))
 	}
 	return errors.Join(
-		b.account.write(filepath.Join(b.account.dir, ".erlang.cookie"), b.password, 0o400),
 		b.account.write(filepath.Join(n.dir, "rabbitmq.conf"), conf.String(), 0o600),
 		b.account.write(filepath.Join(n.dir, "plugins"), "[rabbitmq_management].\n", 0o600))
 }
@@ -224,6 +220,17 @@ func (b *Broker) StartNode(ctx context.Context, n int) error {
 		return fmt.Errorf("%w\n%s", err, tail(log))
 	}
 	return nil
+}
+
+// startNodes starts several nodes at once.
+func (b *Broker) startNodes(ctx context.Context, first, last int) error {
+	var starting sync.WaitGroup
+	var errs [Nodes]error
+	for n := first; n <= last; n++ {
+		starting.Go(func() { errs[n-1] = b.StartNode(ctx, n) })
+	}
+	starting.Wait()
+	return errors.Join(errs[:]...)
 }
 
 // command is the program of a node. There is no epmd, Erlang's port mapper, which

@@ -50,6 +50,7 @@ func TestNothingAcknowledgedIsLost(t *testing.T) {
 		t.Run("committed inserts", func(t *testing.T) {
 			t.Parallel()
 			databaseKeeps(t, c.Database)
+			onlyWhatBothHave(t, c.Database)
 		})
 	})
 }
@@ -343,6 +344,40 @@ func databaseKeeps(t *testing.T, d *Database) {
 	if len(lost) > 0 {
 		t.Errorf("%d acknowledged inserts are lost: %v", len(lost), lost[:min(20, len(lost))])
 	}
+}
+
+// onlyWhatBothHave takes the standby away and then the primary: what was acknowledged
+// between is lost, so nothing may have been. A primary that waits for nobody shows that
+// this would be seen.
+func onlyWhatBothHave(t *testing.T, d *Database) {
+	for _, waits := range []bool{true, false} {
+		ctx := t.Context()
+		if !waits {
+			if err := d.follow(ctx, d.now(), ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := d.KillStandby(); err != nil {
+			t.Fatal(err)
+		}
+		mark := fmt.Sprintf("alone %v", waits)
+		acknowledged := d.do(withTimeout(t, 3*time.Second), d.now(), d.user, "create table \""+mark+"\" ()") == nil
+		if acknowledged == waits {
+			t.Errorf("waits for its standby: %v, and acknowledged without it: %v", waits, acknowledged)
+		}
+		if err := errors.Join(d.KillPrimary(), d.StartStandby(ctx), d.Promote(ctx), d.Rebuild(ctx)); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.do(ctx, d.now(), d.user, "table \""+mark+"\""); err == nil {
+			t.Errorf("waits for its standby: %v, and the standby has what it never got", waits)
+		}
+	}
+}
+
+func withTimeout(t *testing.T, d time.Duration) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	t.Cleanup(cancel)
+	return ctx
 }
 
 func pause(ctx context.Context, d time.Duration) error {

@@ -25,8 +25,12 @@ func (s Step) Run(ctx context.Context) error {
 	return nil
 }
 
-// cutOff is how long the leader is cut off.
-const cutOff = 10 * time.Second
+const (
+	// cutOff is how long the leader is cut off.
+	cutOff = 10 * time.Second
+	// apart is how long it then may take to find back by itself.
+	apart = 45 * time.Second
+)
 
 // Steps are what a seed makes of the cluster's breakages: each node killed, the node
 // that leads queue cut off for ten seconds, and two fail-overs of the database, in an
@@ -71,8 +75,24 @@ func (b *Broker) PartitionLeader(queue string, lasts time.Duration) Step {
 		if err := b.Heal(context.WithoutCancel(ctx), n); err != nil {
 			return err
 		}
-		return b.AwaitWhole(ctx, comingUp)
+		return b.reunite(ctx, n)
 	}}
+}
+
+// reunite waits until a node that was cut off is one with the others again. One that
+// was back before it noticed does not pause, and stays apart until it is started
+// again, which is what RabbitMQ tells its operators to do.
+func (b *Broker) reunite(ctx context.Context, n int) error {
+	if err := b.AwaitWhole(ctx, apart); err == nil || ctx.Err() != nil {
+		return err
+	}
+	if err := b.Kill(n); err != nil {
+		return err
+	}
+	if err := b.StartNode(ctx, n); err != nil {
+		return err
+	}
+	return b.AwaitWhole(ctx, comingUp)
 }
 
 // FailOver kills the primary, promotes the standby after a pause, and makes the old
@@ -90,30 +110,42 @@ func (d *Database) FailOver(pause time.Duration) Step {
 	}}
 }
 
+// FailOverLate is a fail-over to a standby that was down for a while, and with it the
+// broker's majority: meanwhile nobody may acknowledge anything. What the primary takes
+// all the same is lost with it.
+func (c *Cluster) FailOverLate(down time.Duration) Step {
+	return Step{Name: "fail over to a standby that was down", Limit: down + 10*time.Minute, Do: func(ctx context.Context) error {
+		for n := 2; n <= Nodes; n++ {
+			if err := c.Broker.Kill(n); err != nil {
+				return err
+			}
+		}
+		if err := c.Database.KillStandby(); err != nil {
+			return err
+		}
+		sleep(ctx, down)
+		if err := c.Database.KillPrimary(); err != nil {
+			return err
+		}
+		if err := c.Database.StartStandby(ctx); err != nil {
+			return err
+		}
+		if err := c.Database.Promote(ctx); err != nil {
+			return err
+		}
+		if err := c.Database.Rebuild(ctx); err != nil {
+			return err
+		}
+		if err := c.Broker.startNodes(ctx, 2, Nodes); err != nil {
+			return err
+		}
+		return c.Broker.AwaitWhole(ctx, comingUp)
+	}}
+}
+
 func sleep(ctx context.Context, d time.Duration) {
 	select {
 	case <-ctx.Done():
 	case <-time.After(d):
 	}
-}
-
-// FailOverLate is a fail-over to a standby that was down for a while: what the primary
-// acknowledged meanwhile, although nobody else had it, is lost.
-func (d *Database) FailOverLate(down time.Duration) Step {
-	return Step{Name: "fail over to a standby that was down", Limit: down + 5*time.Minute, Do: func(ctx context.Context) error {
-		if err := d.KillStandby(); err != nil {
-			return err
-		}
-		sleep(ctx, down)
-		if err := d.KillPrimary(); err != nil {
-			return err
-		}
-		if err := d.StartStandby(ctx); err != nil {
-			return err
-		}
-		if err := d.Promote(ctx); err != nil {
-			return err
-		}
-		return d.Rebuild(ctx)
-	}}
 }

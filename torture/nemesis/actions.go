@@ -221,3 +221,12 @@ func Lies() []world.Mode {
 	}
 	return modes
 }
+
+// Dawdling are the ways of an ERP that takes its time: less than half a second for
+// what it did not answer, and its look-ups are as far behind. A daemon has to know that.
+func Dawdling() []world.Mode {
+	return []world.Mode{
+		{Kind: "late-effect", Delay: "400ms"},
+		{Kind: "stale-read", Delay: "300ms"},
+	}
+}

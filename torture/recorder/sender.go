@@ -50,6 +50,9 @@ type Sender struct {
 	Pause time.Duration
 	// Timeout bounds a try. Zero: 10 s.
 	Timeout time.Duration
+	// Watch is told of each answer as it comes: through which door, its status, and from
+	// when to when it was waited for. May be nil; many call it at once.
+	Watch func(door string, status int, sent, answered time.Time)
 	// Refusals is how often an event is refused before it is given up. Zero: 5.
 	Refusals int
 }
@@ -184,6 +187,9 @@ func (r *run) once(ctx context.Context, p parcel, daemon int, body []byte) (int,
 	status := r.tries[p.Door](tryCtx, daemon, p.Event, body)
 	answered := time.Now()
 	r.answered(status, answered.Sub(p.due), answered.Sub(sent))
+	if r.Watch != nil {
+		r.Watch(p.Door, status, sent, answered)
+	}
 	err = r.Journal.Answered(journal.Answered{
 		Event: p.ID, Status: status, Millis: float64(answered.Sub(p.due)) / float64(time.Millisecond), At: answered,
 	})

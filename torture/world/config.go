@@ -46,6 +46,7 @@ type Config struct {
 	Daemons int    // default 2
 
 	Lease, Timeout time.Duration // default 2s and 1s
+	LookupAfter    time.Duration // how long the ERP may dawdle over what it did not answer
 	Limits         Limits        // default 4 at once
 	Batch          int           // default 1
 	Retry          time.Duration // first wait; default 50ms
@@ -53,6 +54,7 @@ type Config struct {
 	Attempts       int           // default 12
 	MailEvery      time.Duration // default 1s
 	LogLevel       string        // default warn
+	Disk           *Disk         // its database is there; default: where the server's others are
 }
 
 func (c Config) withDefaults() Config {

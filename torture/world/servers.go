@@ -169,8 +169,9 @@ func (s *Servers) exec(ctx context.Context, sql string) error {
 	return err
 }
 
-// create makes a database: of a template, which migrate fills once.
-func (s *Servers) create(ctx context.Context, name, template string, migrate func(url string) error) error {
+// create makes a database, on a disk of its own if one is given: of a template, which
+// migrate fills once.
+func (s *Servers) create(ctx context.Context, name, template string, on *Disk, migrate func(url string) error) error {
 	s.template.Lock()
 	defer s.template.Unlock()
 	template = fmt.Sprintf("%s-%d", template, os.Getpid()) // others may use the server too
@@ -190,7 +191,11 @@ func (s *Servers) create(ctx context.Context, name, template string, migrate fun
 		}
 		s.made[template] = true
 	}
-	return s.exec(ctx, "create database "+pgx.Identifier{name}.Sanitize()+" template "+pgx.Identifier{template}.Sanitize())
+	sql := "create database " + pgx.Identifier{name}.Sanitize() + " template " + pgx.Identifier{template}.Sanitize()
+	if on != nil {
+		sql += " tablespace " + pgx.Identifier{on.name}.Sanitize()
+	}
+	return s.exec(ctx, sql)
 }
 
 // Close removes the templates.

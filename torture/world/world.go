@@ -61,7 +61,7 @@ func Open(ctx context.Context, servers *Servers, conf Config) (w *World, err err
 	if err := w.configure(w.operator, direct); err != nil {
 		return w, err
 	}
-	if err := servers.create(ctx, w.conf.Name, w.conf.Program, func(url string) error { return w.migrate(ctx, url) }); err != nil {
+	if err := servers.create(ctx, w.conf.Name, w.conf.Program, w.conf.Disk, func(url string) error { return w.migrate(ctx, url) }); err != nil {
 		return w, err
 	}
 	if w.Partners, w.PartnerURL, err = stand(servers.Broker, proxy.AMQP); err != nil {
