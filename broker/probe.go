@@ -76,7 +76,7 @@ func (c Config) alarmed(ctx context.Context, s *session) (alarm, error) {
 	select {
 	case a := <-heard:
 		s.cut()
-		<-asked
+		<-asked //nolint:errcheck // what we cut off ourselves
 		return a, nil
 	case err := <-asked:
 		return alarm{}, err

@@ -115,11 +115,11 @@ func outcome(results []erpbridge.Result, lookup bool) (o Outcome, pause time.Dur
 	for _, r := range results {
 		switch erpbridge.KindOf(r.Err) {
 		case erpbridge.Throttled:
-			return TooMuch, clamp(after(r.Err), 0, longestAfter), r.Err
+			return TooMuch, clamp(after(r.Err), 0), r.Err
 		case erpbridge.Refused:
 			return Refusing, 0, r.Err
 		case erpbridge.Transient, erpbridge.InDoubt:
-			cause, pause = r.Err, max(pause, clamp(after(r.Err), 0, longestAfter))
+			cause, pause = r.Err, max(pause, clamp(after(r.Err), 0))
 		case erpbridge.Unknown:
 			cause = r.Err
 			if !lookup {

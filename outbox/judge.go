@@ -62,7 +62,7 @@ func (p Policy) Judge(e Entry, r erpbridge.Result, now time.Time) Verdict {
 	switch kind {
 	case erpbridge.Throttled:
 		v.State, v.Spared = Pending, true
-		v.Pause = p.spread(clamp(after(r.Err), p.Throttle, longestAfter))
+		v.Pause = p.spread(clamp(after(r.Err), p.Throttle))
 		v.At = now.Add(v.Pause)
 	case erpbridge.Refused:
 		v.State, v.Spared = Pending, true
@@ -140,7 +140,7 @@ func (p Policy) judgeLookup(e Entry, v Verdict, kind erpbridge.Kind, now time.Ti
 		v.State, v.At = InDoubt, now.Add(p.wait(e.Tries()))
 		switch kind {
 		case erpbridge.Throttled:
-			v.Pause = p.spread(clamp(after(v.Cause), p.Throttle, longestAfter))
+			v.Pause = p.spread(clamp(after(v.Cause), p.Throttle))
 		case erpbridge.Refused:
 			v.Pause = p.Refusal
 		}
@@ -161,7 +161,7 @@ func (p Policy) again(v *Verdict, now time.Time, last bool) {
 		return
 	}
 	wait := p.wait(v.Entry.Tries())
-	v.State, v.At = Pending, now.Add(max(wait, clamp(after(v.Cause), 0, longestAfter)))
+	v.State, v.At = Pending, now.Add(max(wait, clamp(after(v.Cause), 0)))
 }
 
 // wait is the pause after the given number of tries. The arithmetic is backoff's;
@@ -200,4 +200,5 @@ func after(err error) time.Duration {
 	return 0
 }
 
-func clamp(d, least, most time.Duration) time.Duration { return min(max(d, least), most) }
+// clamp bounds what another side asks us to wait.
+func clamp(d, least time.Duration) time.Duration { return min(max(d, least), longestAfter) }

@@ -129,7 +129,7 @@ func (c *Client) Call(ctx context.Context, action string, envelope []byte) (*Ans
 	}
 	var resp *http.Response
 	if err := fault.Do("soap.send", func() (err error) {
-		resp, err = c.http.Do(req)
+		resp, err = c.http.Do(req) //nolint:bodyclose // it is, below
 		return err
 	}); err != nil {
 		return nil, c.unanswered(err, body.left.Load())
