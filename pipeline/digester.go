@@ -71,21 +71,40 @@ func (d *Digester) Run(ctx context.Context) error {
 	}
 }
 
-// once takes one batch and returns its size. Each event goes alone: one that
-// brings the process down must not take others with it.
+// once takes one batch and returns its size. Events nobody began on before go
+// together: should one of them bring the process down, the inbox gives each of them
+// out alone from then on. An event that was begun on goes alone.
 func (d *Digester) once(ctx context.Context) (int, error) {
 	ws, err := d.Inbox.Next(ctx, d.Batch)
 	if err != nil {
 		return 0, err
 	}
+	var fresh []Arrival
+	var failed []error
+	take := func(as ...Arrival) {
+		for i, err := range d.Receiver.Receive(ctx, as) {
+			if err != nil {
+				failed = append(failed, fmt.Errorf("event %s of %s stays in the inbox: %w", as[i].Message.ID, as[i].Message.Store, err))
+			}
+		}
+	}
 	for _, w := range ws {
 		a := Arrival{Message: w.Message}
-		if w.Tries > mostTries {
+		switch {
+		case w.Tries > mostTries:
 			a.Problem = crashLoop(w.Tries - 1)
+			take(a)
+		case w.Tries > 1:
+			take(a)
+		default:
+			fresh = append(fresh, a)
 		}
-		if err := d.Receiver.Receive(ctx, []Arrival{a})[0]; err != nil {
-			return len(ws), fmt.Errorf("event %s of %s stays in the inbox: %w", w.Message.ID, w.Message.Store, err)
-		}
+	}
+	if len(fresh) > 0 {
+		take(fresh...)
+	}
+	if len(failed) > 0 {
+		return len(ws), failed[0] // of a hundred that failed for one reason, one says it
 	}
 	return len(ws), nil
 }

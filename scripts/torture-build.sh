@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Builds what torture needs into bin/, or the folder $BIN: the daemon with its points for faults, the
-# simulators and torture itself. In that daemon, and only there, a few times that
-# operators never get to choose are short, because a test cannot wait for them: how long
-# a claimed mail or event is another daemon's, and when a mail is tried again. The sources stay as they are: go build puts other files in their place.
+# Builds what torture needs into bin/, or into the folder $BIN: the daemon with its
+# points for faults, the simulators and torture itself. In that daemon, and only there, a
+# few times that operators never get to choose are short, because a test cannot wait for
+# them: how long a claimed mail or event is another daemon's, and when a mail is tried
+# again. The sources stay as they are: go build puts other files in their place.
 set -euo pipefail
 cd -- "$(dirname -- "$0")/.."
 root=$PWD

@@ -27,8 +27,8 @@ func unleash(seed uint64, count int, least, most time.Duration, actions ...nemes
 	}
 }
 
-// cutting cuts n answers at each of some points, spread over the daemons, and does not
-// end before they were cut.
+// cutting cuts n answers or a few more at each of some points, at all daemons, and does
+// not end before they were cut.
 func cutting(n int, at ...proxy.Point) func(context.Context, *run) error {
 	return func(ctx context.Context, r *run) error {
 		for _, p := range at {
@@ -46,12 +46,15 @@ func cutting(n int, at ...proxy.Point) func(context.Context, *run) error {
 				continue
 			}
 			for _, d := range r.world.Daemons {
-				if err := nemesis.ProxyOf(d, p).CutAt(p, (n+len(r.world.Daemons)-1)/len(r.world.Daemons), 2); err != nil {
+				if err := nemesis.ProxyOf(d, p).CutAt(p, n, 2); err != nil {
 					return err
 				}
 			}
 		}
-		for over := false; !over && ctx.Err() == nil; {
+		// What was sent is delivered for a while yet.
+		var over <-chan time.Time
+		sent := r.sent
+		for ended := false; !ended && ctx.Err() == nil; {
 			left := 0
 			for _, p := range at {
 				left += max(0, n-r.cuts(p))
@@ -63,8 +66,10 @@ func cutting(n int, at ...proxy.Point) func(context.Context, *run) error {
 				break
 			}
 			select {
-			case <-r.sent:
-				over = true
+			case <-sent:
+				sent, over = nil, time.After(20*time.Second)
+			case <-over:
+				ended = true
 			case <-time.After(100 * time.Millisecond):
 			}
 		}

@@ -12,7 +12,7 @@ import (
 // broker breaks RabbitMQ in four ways while 500 events a second come in. Partners have
 // to wait while it takes nothing: there are senders enough for the webhooks beside them.
 func (h *house) broker() scenario {
-	plan := recorder.New(h.seedOf("broker"), 2000, 12_000)
+	plan := recorder.New(h.seedOf("broker"), 800, 12_000)
 	plan.Partner = 0.02
 	return scenario{
 		name: "broker", plan: plan, rate: 500, senders: 128, conf: world.Config{Batch: 8},

@@ -38,12 +38,13 @@ type part struct {
 func (h *house) ci(ctx context.Context, only string) error {
 	one := func(s scenario) part {
 		return part{s.name, func(ctx context.Context) error {
-			_, err := h.do(ctx, s)
-			return err
+			return h.do(ctx, s)
 		}}
 	}
 	parts := []part{
-		one(h.dawdling()), {"disk", h.disk}, one(h.postgres(5)), one(h.broker()), one(h.cuts(200)), one(h.kills(100)),
+		one(h.dawdling()),
+		{"disk", h.disk},
+		one(h.postgres(5)), one(h.broker()), one(h.cuts(200)), one(h.kills(100)),
 		{"bugs", func(ctx context.Context) error { return (&hunt{some: 5, parallel: 4}).run(ctx, h) }},
 		{"sweep", func(ctx context.Context) error {
 			return (&sweep{source: ".", parallel: 8, actions: actions}).run(ctx, h)
@@ -88,7 +89,7 @@ func (h *house) kills(n int) scenario {
 // cuts takes n answers away at each of the three places where that leaves somebody
 // not knowing what was done.
 func (h *house) cuts(n int) scenario {
-	plan := recorder.New(h.seedOf("cuts"), 10*n, 40*n)
+	plan := recorder.New(h.seedOf("cuts"), 4*n, 40*n)
 	plan.Partner = 0.3
 	return scenario{
 		name: "cuts", plan: plan, rate: 200, conf: world.Config{Batch: 8},
@@ -100,7 +101,7 @@ func (h *house) cuts(n int) scenario {
 // postgres kills PostgreSQL n times.
 func (h *house) postgres(n int) scenario {
 	return scenario{
-		name: "postgres", plan: recorder.New(h.seedOf("postgres"), 800, 4000), rate: 200, conf: world.Config{Batch: 8},
+		name: "postgres", plan: recorder.New(h.seedOf("postgres"), 400, 4000), rate: 200, conf: world.Config{Batch: 8},
 		provoke: unleash(h.seedOf("postgres/nemesis"), n, time.Second, 2500*time.Millisecond, nemesis.KillPostgres(1)),
 		lasting: true, send: 2 * time.Minute, drain: time.Minute, operator: replayer(3),
 	}

@@ -23,7 +23,7 @@ func (h *house) disk(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.Close(context.WithoutCancel(ctx))) }()
-	_, err = h.do(ctx, scenario{
+	err = h.do(ctx, scenario{
 		name: "disk", plan: recorder.New(h.seedOf("disk"), 500, 1500), rate: 150, conf: world.Config{Batch: 8, Disk: d},
 		provoke: func(ctx context.Context, r *run) error {
 			for range 2 {

@@ -68,7 +68,7 @@ func (h *house) long(ctx context.Context, p parameters) error {
 	}
 	end := h.began.Add(time.Duration(p.Minutes * float64(time.Minute)))
 	for n := 1; ctx.Err() == nil && time.Until(end) > 20*time.Second; n++ {
-		if _, err := h.do(ctx, h.round(n, min(roundOf, time.Until(end)), p.Rate)); err != nil {
+		if err := h.do(ctx, h.round(n, min(roundOf, time.Until(end)), p.Rate)); err != nil {
 			return err
 		}
 		if n == 1 && time.Until(end) > clusterFor {
@@ -124,7 +124,7 @@ func (h *house) again(ctx context.Context, p parameters) error {
 	}
 	switch p.Command {
 	case "smoke":
-		_, err := h.do(ctx, h.smoke())
+		err := h.do(ctx, h.smoke())
 		return err
 	case "long":
 		return h.long(ctx, p)

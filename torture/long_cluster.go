@@ -56,7 +56,7 @@ func (h *house) onCluster(ctx context.Context, of func(*cluster.Cluster) scenari
 	}
 	defer func(s *world.Servers) { h.servers = s }(h.servers)
 	h.servers = world.Given(c.Database.FrontURL(), c.Broker.URL())
-	_, err = h.do(ctx, of(c))
+	err = h.do(ctx, of(c))
 	return err
 }
 

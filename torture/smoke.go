@@ -13,7 +13,7 @@ func newSmoke(o *options) *cobra.Command {
 	return &cobra.Command{
 		Use: "smoke", Short: "Break nothing: 200 orders through two daemons", Args: cobra.NoArgs,
 		RunE: playing(o, func(ctx context.Context, h *house) error {
-			_, err := h.do(ctx, h.smoke())
+			err := h.do(ctx, h.smoke())
 			return errors.Join(h.keep(parameters{Command: "smoke"}), err)
 		}),
 	}

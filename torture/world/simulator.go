@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"net/mail"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -92,15 +91,6 @@ func simulate(ctx context.Context, bin, dir string, token Token, limits Limits) 
 		return nil, errors.Join(fmt.Errorf("starting the simulator: %w\n%s", err, tail(s.process.log)), s.process.kill())
 	}
 	return s, nil
-}
-
-// addr is where it listens.
-func (s *Simulator) addr() (string, error) {
-	u, err := url.Parse(s.NetSuiteURL)
-	if err != nil {
-		return "", err
-	}
-	return u.Host, nil
 }
 
 // AddMode puts a mode in force.

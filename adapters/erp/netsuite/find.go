@@ -62,6 +62,15 @@ func (e *ERP) readGet(content *etree.Element, sought []lifted, docs []erpbridge.
 	if answer.ReadResponseList == nil || len(responses) != len(sought) {
 		return nil, fmt.Errorf("%d records looked up, %d results", len(sought), len(responses))
 	}
+	// "Not found" has no name and is believed by its place alone. So one name in the
+	// wrong place spoils all places: what is taken for absent would be sent again.
+	for i, r := range responses {
+		if record := r.SelectElement("record"); record != nil {
+			if id := soap.Attr(record, "externalId"); id != "" && !strings.EqualFold(id, sought[i].externalID) {
+				return nil, fmt.Errorf("looked up %s and got %s", sought[i].externalID, e.reason(id))
+			}
+		}
+	}
 	results := make([]erpbridge.Result, len(sought))
 	for i, got := range answer.ReadResponseList.ReadResponse {
 		r, err := e.readRecord(got.Status, responses[i], sought[i], marker(docs[sought[i].index].Key))
@@ -88,9 +97,6 @@ func (e *ERP) readRecord(status *wsdl.Status, response *etree.Element, sought li
 		return erpbridge.Result{}, fmt.Errorf("a look-up succeeded with %d records", len(records))
 	}
 	record := records[0]
-	if id := soap.Attr(record, "externalId"); id != "" && !strings.EqualFold(id, sought.externalID) {
-		return erpbridge.Result{}, fmt.Errorf("looked up %s and got %s", sought.externalID, id)
-	}
 	id := soap.Attr(record, "internalId")
 	if id == "" {
 		return erpbridge.Result{}, errors.New("a look-up succeeded without an internal id")

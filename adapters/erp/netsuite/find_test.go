@@ -110,6 +110,25 @@ func TestFindTakesNothingForGranted(t *testing.T) {
 	}
 }
 
+// A "not found" has no name. In an answer whose names are in the wrong places it may
+// be anybody's, and to believe it would send what is there a second time.
+func TestFindBelievesNoPlaceWhereOneIsWrong(t *testing.T) {
+	docs := translate(t, open(t, ""), placed())[:3]
+	notFound := `<readResponse><c:status isSuccess="false">` + detail("RCRD_DSNT_EXIST", "x") + `</c:status></readResponse>`
+	there := found("rel", "Customer", "970", "shop-eu-customer-7001", "comments", marker(docs[0].Key))
+	e := at(t, serve(t, 200, got(notFound, notFound, there)), "") // the first comes last
+	for i, r := range e.Find(t.Context(), docs) {
+		if k := erpbridge.KindOf(r.Err); k != erpbridge.Transient {
+			t.Errorf("document %d: %v (%s), want it looked up again", i, r.Err, k)
+		}
+	}
+	e = at(t, serve(t, 200, got(there, notFound, notFound)), "")
+	results := e.Find(t.Context(), docs)
+	wantKind(t, "", results[0].Err)
+	wantKind(t, erpbridge.Missing, results[1].Err)
+	wantKind(t, erpbridge.Missing, results[2].Err)
+}
+
 func TestFindSkipsWhatIsNoDocument(t *testing.T) {
 	e := at(t, serveBy(t, absentAll), "")
 	docs := translate(t, e, placed())
