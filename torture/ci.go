@@ -47,7 +47,7 @@ func (h *house) ci(ctx context.Context, only string) error {
 		one(h.postgres(5)), one(h.broker()), one(h.cuts(200)), one(h.kills(100)),
 		{"bugs", func(ctx context.Context) error { return (&hunt{some: 5, parallel: 4}).run(ctx, h) }},
 		{"sweep", func(ctx context.Context) error {
-			return (&sweep{source: ".", parallel: 8, actions: actions}).run(ctx, h)
+			return (&sweep{source: ".", parallel: 6, actions: actions}).run(ctx, h)
 		}},
 	}
 	var errs []error
