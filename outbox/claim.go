@@ -335,6 +335,8 @@ func (c *claiming) lease(requests []Request, s Standing, turn string) error {
 	b.Queue(`
 		delete from slot where token in (
 			select token from slot where target = $1 and held_until < clock_timestamp() - interval '1 minute' for update skip locked)`, c.Target)
+	// The forecast looks at minutes; a week of them is kept for whoever asks what was.
+	b.Queue(`delete from throughput where target = $1 and minute < now() - interval '7 days'`, c.Target)
 	b.Queue(`update target set next_at = $2, turn = $3 where name = $1`, c.Target, s.NextAt, turn)
 	return c.tx.SendBatch(c.ctx, &b).Close()
 }

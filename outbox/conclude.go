@@ -25,8 +25,12 @@ type Conclusion struct {
 	Delivered int
 }
 
-// remind is how often a target that stays away, or refuses, is told of again.
-const remind = 24 * time.Hour
+// remind is how often a target that stays away, or refuses, is told of again; calm is
+// the least time between two tales of one that comes and goes.
+const (
+	remind = 24 * time.Hour
+	calm   = 15 * time.Minute
+)
 
 // Conclude gives back the permission of a request and lets the target's standing
 // learn from it. It is called when the request is over, whatever became of its
@@ -75,7 +79,7 @@ func learn(ctx context.Context, tx pgx.Tx, c Conclusion) error {
 		return err
 	}
 	tag, err := tx.Exec(ctx, `delete from slot where token = $1`, c.Slot)
-	if err != nil || tag.RowsAffected() == 0 {
+	if err != nil || tag.RowsAffected() == 0 || c.Outcome == NothingMet {
 		// A slot that had ended was counted as ended: its process slept, and what it
 		// has to tell is old.
 		return err
@@ -87,8 +91,7 @@ func learn(ctx context.Context, tx pgx.Tx, c Conclusion) error {
 		kind, _, cause := causeOf(c.Cause)
 		b.Queue(`
 			update target set window_size = $2, threshold = $3, failures = $4, resume_at = $5, kind = $6, reason = $7, changed_at = now(),
-			       failing_since = case when $4 = 0 then null else coalesce(failing_since, now()) end,
-			       told_at = case when $4 = 0 then null else told_at end
+			       failing_since = case when $4 = 0 then null else coalesce(failing_since, now()) end
 			where name = $1`, c.Target, s.Window, s.Threshold, s.Failures, s.ResumeAt, kind, cause)
 	}
 	if s.Away() {
@@ -99,8 +102,10 @@ func learn(ctx context.Context, tx pgx.Tx, c Conclusion) error {
 		_, _, cause := causeOf(c.Cause)
 		b.Queue(`
 			with due as (
-				update target set told_at = now() where name = $1 and (told_at is null or told_at <= now() - $4::interval) returning name)
-			insert into alert (kind, target, reason) select $2, name, $3 from due`, c.Target, tell, reason+cause, remind)
+				update target set told_at = now()
+				where name = $1 and (told_at is null or told_at <= now() - case when failing_since > told_at then $5::interval else $4::interval end)
+				returning name)
+			insert into alert (kind, target, reason) select $2, name, $3 from due`, c.Target, tell, reason+cause, remind, calm)
 	}
 	b.Queue(`
 		insert into throughput as t (target, minute, requests, delivered) values ($1, date_trunc('minute', now()), 1, $2)

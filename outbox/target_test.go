@@ -316,3 +316,43 @@ func TestHeldSeesAnotherOwner(t *testing.T) {
 		t.Errorf("somebody else's: held for %s, %v", left, err)
 	}
 }
+
+// A target that comes and goes is told of at most every quarter of an hour, and once
+// more when it stays away longer than that.
+func TestFlappingTargetIsNotToldOfEachTime(t *testing.T) {
+	s := open(t)
+	record(t, s, orders(60)...)
+	d := plenty(1)
+	away := kind(erpbridge.Transient, 0)
+	turn := func(o Outcome, n int) {
+		t.Helper()
+		for range n {
+			if _, err := s.pool.Exec(t.Context(), `update target set resume_at = now()`); err != nil {
+				t.Fatal(err)
+			}
+			rs := requests(t, s, d)
+			if len(rs) != 1 {
+				t.Fatalf("%d requests", len(rs))
+			}
+			settleAll(t, s, rs[0].Entries, Verdict{State: Pending, At: rs[0].Entries[0].Now.Add(time.Hour), Cause: away})
+			conclude(t, s, d, rs[0].Slot, o, 0, away)
+		}
+	}
+	told := 0
+	for range 4 {
+		turn(NoAnswer, tripping)
+		told += len(notice(t, s))
+		turn(Answered, 1)
+	}
+	if told != 1 {
+		t.Errorf("told %d times of four short absences", told)
+	}
+	turn(NoAnswer, tripping)
+	if _, err := s.pool.Exec(t.Context(), `update target set told_at = now() - interval '20 minutes', failing_since = now() - interval '16 minutes'`); err != nil {
+		t.Fatal(err)
+	}
+	turn(NoAnswer, 3)
+	if got := notice(t, s); len(got) != 1 {
+		t.Errorf("an absence that lasts was told of %d times", len(got))
+	}
+}
