@@ -23,6 +23,9 @@ type Conclusion struct {
 	Cause error
 	// Delivered counts documents.
 	Delivered int
+	// Busy is how long the target may still be working on the request, which got no
+	// answer: its permission stays taken for so long.
+	Busy time.Duration
 }
 
 // remind is how often a target that stays away, or refuses, is told of again; calm is
@@ -78,7 +81,11 @@ func learn(ctx context.Context, tx pgx.Tx, c Conclusion) error {
 		Scan(&s.Window, &s.Threshold, &s.Failures, &s.ResumeAt, &now); err != nil {
 		return err
 	}
-	tag, err := tx.Exec(ctx, `delete from slot where token = $1`, c.Slot)
+	end, args := `delete from slot where token = $1`, []any{c.Slot}
+	if c.Busy > 0 {
+		end, args = `update slot set held_until = clock_timestamp() + $2 where token = $1`, append(args, c.Busy)
+	}
+	tag, err := tx.Exec(ctx, end, args...)
 	if err != nil || tag.RowsAffected() == 0 || c.Outcome == NothingMet {
 		// A slot that had ended was counted as ended: its process slept, and what it
 		// has to tell is old.

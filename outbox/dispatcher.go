@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -144,6 +145,7 @@ func (d *Dispatcher) serve(ctx, work context.Context, r Request, claimed time.Ti
 		return
 	}
 	rctx, cancel := context.WithTimeout(work, d.Timeout)
+	began := time.Now()
 	results := d.request(rctx, r.Entries)
 	cancel()
 
@@ -160,6 +162,9 @@ func (d *Dispatcher) serve(ctx, work context.Context, r Request, claimed time.Ti
 		if vs[i].State == Delivered {
 			c.Delivered++
 		}
+	}
+	if given := time.Since(began) >= d.Timeout/2; given && c.Outcome == NoAnswer || slices.ContainsFunc(results, inDoubt) {
+		c.Busy = d.Timeout // we gave up waiting; the ERP may not have given up working
 	}
 	if work.Err() != nil && c.Outcome == NoAnswer {
 		c.Outcome = NothingMet // it was us who did not wait for the answer
@@ -300,6 +305,8 @@ func (d *Dispatcher) tell(vs []Verdict, late int) {
 		}
 	}
 }
+
+func inDoubt(r erpbridge.Result) bool { return erpbridge.KindOf(r.Err) == erpbridge.InDoubt }
 
 // giveBack is the verdict on entries of which nothing left.
 func giveBack(batch []Entry, wait time.Duration) []Verdict {

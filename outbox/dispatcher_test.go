@@ -101,7 +101,9 @@ func (m *memory) Turn(context.Context, string, Limits) (time.Duration, error) { 
 func (m *memory) Conclude(_ context.Context, c Conclusion) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	delete(m.slots, c.Slot)
+	if delete(m.slots, c.Slot); c.Busy > 0 {
+		m.slots[c.Slot] = time.Now().Add(c.Busy)
+	}
 	before := m.standing.Away()
 	m.standing = c.Limits.Learn(m.standing, c.Outcome, c.Pause, time.Now())
 	if m.standing.Away() && !before {
@@ -259,7 +261,7 @@ func TestDispatcherLooksUpWhatIsInDoubt(t *testing.T) {
 			},
 		})
 		d.Limits.Concurrency = 1
-		runFor(t, d, time.Minute)
+		runFor(t, d, 10*time.Minute)
 		if fmt.Sprint(sent) != "[0 1 1]" || q.count(Delivered) != 2 {
 			t.Errorf("sent %v, %d delivered", sent, q.count(Delivered))
 		}
@@ -292,7 +294,7 @@ func TestDispatcherSurvivesAPanic(t *testing.T) {
 			},
 			find: func([]erpbridge.Document) error { return kind(erpbridge.Missing, 0) },
 		})
-		runFor(t, d, time.Minute)
+		runFor(t, d, 10*time.Minute)
 		if sent != 2 || q.count(Delivered) != 1 {
 			t.Errorf("sent %d, delivered %d", sent, q.count(Delivered))
 		}
@@ -460,6 +462,36 @@ func TestNothingIsSentInAMaintenanceWindow(t *testing.T) {
 		runFor(t, d, 3*time.Hour)
 		if len(sent) != 10 || sent[0].Hour() != 2 {
 			t.Errorf("sent at %v", sent)
+		}
+	})
+}
+
+// An ERP that takes longer than we wait still works on what we gave up on. It must not
+// get more than it takes because of that.
+func TestWhatIsGivenUpOnStillCounts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newMemory(40)
+		var mu sync.Mutex
+		now, most := 0, 0
+		d := dispatcher(q, erp{
+			deliver: func(ctx context.Context, _ []erpbridge.Document) error {
+				mu.Lock()
+				now++
+				most = max(most, now)
+				mu.Unlock()
+				time.AfterFunc(90*time.Second, func() { // what the ERP needs; we wait for 60 s
+					mu.Lock()
+					now--
+					mu.Unlock()
+				})
+				<-ctx.Done()
+				return kind(erpbridge.InDoubt, 0)
+			},
+			find: func([]erpbridge.Document) error { return nil },
+		})
+		runFor(t, d, 2*time.Hour)
+		if most > 3 || q.count(Delivered) != 40 {
+			t.Errorf("%d at once at the ERP, the limit is 3; %d delivered", most, q.count(Delivered))
 		}
 	})
 }

@@ -6,8 +6,10 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/hakooi/erpbridge/torture/recorder"
@@ -17,7 +19,7 @@ import (
 // everything is a little of everything a daemon meets: events through both doors,
 // twice and late; an answer of the ERP that was lost, a request it throttles, an order
 // it rejects, which an operator replays, and one it never takes, which he discards; a
-// body that is none; a broker that is away for a moment; a pause by command; a stop.
+// body that is none, and an order that does not add up, which he gives up; a broker that is away for a moment; a pause by command; a stop.
 func (h *house) everything(name string) scenario {
 	plan := recorder.New(h.seedOf(name), 16, 40)
 	plan.Poison, plan.Partner = 1, 0.2
@@ -40,7 +42,8 @@ func everything(ctx context.Context, r *run) error {
 		}
 	}
 	pause(ctx, 100*time.Millisecond)
-	garbage(ctx, r)
+	signed(ctx, r, "garbage-1", garbage)
+	signed(ctx, r, "held-1", unbalanced)
 	if err := errors.Join(w.GiveUp(r.world.Name()+"-given-up"), w.Poison()); err != nil {
 		return err
 	}
@@ -70,6 +73,7 @@ func everything(ctx context.Context, r *run) error {
 	} {
 		r.insist(ctx, args...)
 	}
+	r.giveUpHeld(ctx)
 	select {
 	case <-r.sent:
 	case <-ctx.Done():
@@ -91,9 +95,33 @@ func (r *run) insist(ctx context.Context, args ...string) {
 	}
 }
 
-// garbage sends a body that is no JSON, signed as it has to be, until it is taken.
-func garbage(ctx context.Context, r *run) {
-	body := []byte(`{"id": 9999999, "name": "#9999999", "line_items": [`)
+// giveUpHeld waits for a held event and discards it.
+func (r *run) giveUpHeld(ctx context.Context) {
+	for range 50 {
+		out, err := r.world.Operate(ctx, "held", "list", "--output", "json")
+		var held []struct {
+			Event int64 `json:"event"`
+		}
+		if err == nil && json.Unmarshal(out, &held) == nil && len(held) > 0 {
+			r.insist(ctx, "held", "discard", strconv.FormatInt(held[0].Event, 10), "--reason", "booked by hand")
+			return
+		}
+		pause(ctx, 100*time.Millisecond)
+	}
+	r.note("operator: nothing was held")
+}
+
+const (
+	garbage = `{"id": 9999999, "name": "#9999999", "line_items": [` // no JSON
+	// unbalanced is an order whose parts do not come to its total.
+	unbalanced = `{"id": 9999998, "name": "#9999998", "currency": "USD", "created_at": "2026-01-02T03:04:05Z", "updated_at": "2026-01-02T03:04:05Z",
+		"total_price": "99.99", "subtotal_price": "10.00", "total_tax": "0.00", "total_discounts": "0.00", "taxes_included": false, "financial_status": "pending",
+		"line_items": [{"id": 1, "title": "one", "quantity": 1, "price": "10.00", "sku": "A"}], "shipping_lines": [], "tax_lines": []}`
+)
+
+// signed sends a body, signed as it has to be, until it is taken.
+func signed(ctx context.Context, r *run, id, text string) {
+	body := []byte(text)
 	mac := hmac.New(sha256.New, []byte(r.world.Secret))
 	mac.Write(body)
 	client := &http.Client{Timeout: 3 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
@@ -105,7 +133,7 @@ func garbage(ctx context.Context, r *run) {
 		}
 		for name, value := range map[string]string{
 			"Content-Type": "application/json", "X-Shopify-Topic": "orders/create", "X-Shopify-Shop-Domain": world.Shop,
-			"X-Shopify-Webhook-Id": "garbage-1", "X-Shopify-Hmac-Sha256": base64.StdEncoding.EncodeToString(mac.Sum(nil)),
+			"X-Shopify-Webhook-Id": id, "X-Shopify-Hmac-Sha256": base64.StdEncoding.EncodeToString(mac.Sum(nil)),
 		} {
 			req.Header.Set(name, value)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -101,6 +102,7 @@ func run(ctx context.Context, opt *options, stderr io.Writer) error {
 		return (&pipeline.Digester{Inbox: inbox{store}, Receiver: receiver, Log: log}).Run(ctx)
 	})
 	dispatch(ctx, g, conf, n, store, log)
+	g.Go(func() error { return clock(conf, store, log).Run(ctx) })
 	if err := mail(ctx, g, conf, store, log); err != nil {
 		return err
 	}
@@ -233,6 +235,17 @@ func policy(d config.Delivery, finder erpbridge.Finder) outbox.Policy {
 		Missing: d.Missing.Attempts, Lost: 5, Refusal: 5 * time.Minute, Throttle: 2 * time.Second, Jitter: outbox.FullJitter,
 		LookupAfter: d.LookupAfter, Blind: finder == nil,
 	}
+}
+
+// clock knows the longest of all configured waits and leases.
+func clock(conf *config.Config, store *outbox.Store, log *zap.Logger) outbox.Clock {
+	c := outbox.Clock{Store: store, Longest: time.Hour, Log: log.Named("clock")}
+	for _, t := range conf.Targets {
+		d := t.Delivery
+		c.Lease = max(c.Lease, d.Lease)
+		c.Longest = slices.Max(append([]time.Duration{c.Longest, d.Retry.Max, d.LookupAfter}, d.Retry.Schedule...))
+	}
+	return c
 }
 
 func calendar(ms []config.Maintenance) (c outbox.Calendar) {

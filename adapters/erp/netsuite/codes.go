@@ -161,6 +161,25 @@ func kindOfFault(f *soap.Fault) (erpbridge.Kind, string) {
 	return erpbridge.Unknown, code
 }
 
+// atTheDoor are the passing faults, by code, name or words, of a request that NetSuite
+// did not let in: nothing of it was done.
+var atTheDoor = []string{
+	"acct_temp_unavailable", "session_timed_out", "invalid_session", "invalidsessionfault", "session invalidation is in progress",
+	"regularly scheduled maintenance", "nldatabaseofflineexception", "nocompanydbsonlineexception",
+}
+
+// leavesDoubt reports whether a passing fault may have come after the records were
+// written: "an unexpected error occurred" says nothing of when.
+func leavesDoubt(f *soap.Fault) bool {
+	said := strings.ToLower(f.DetailName + " " + f.DetailCode + " " + f.Code + " " + f.String + " " + f.DetailMessage)
+	for _, part := range atTheDoor {
+		if strings.Contains(said, part) {
+			return false
+		}
+	}
+	return true
+}
+
 // existsElsewhere reports whether a code says that NetSuite's duplicate
 // detection found the customer.
 func existsElsewhere(code string) bool {

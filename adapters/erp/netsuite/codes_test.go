@@ -100,6 +100,25 @@ func TestCodeOfFault(t *testing.T) {
 }
 
 // The table names codes that the vendor has.
+func TestWhichFaultsLeaveDoubt(t *testing.T) {
+	for _, tt := range []struct {
+		fault soap.Fault
+		want  bool
+	}{
+		{soap.Fault{DetailName: "unexpectedErrorFault", DetailCode: "UNEXPECTED_ERROR"}, true},
+		{soap.Fault{String: "An unexpected error occurred. Error ID: 1"}, true},
+		{soap.Fault{String: "java.lang.NullPointerException"}, true},
+		{soap.Fault{DetailCode: "SSS_REQUEST_TIME_EXCEEDED"}, true},
+		{soap.Fault{DetailName: "unexpectedErrorFault", DetailCode: "ACCT_TEMP_UNAVAILABLE"}, false},
+		{soap.Fault{DetailName: "invalidSessionFault", DetailCode: "SESSION_TIMED_OUT"}, false},
+		{soap.Fault{String: "We are performing regularly scheduled maintenance"}, false},
+	} {
+		if got := leavesDoubt(&tt.fault); got != tt.want {
+			t.Errorf("%+v: %v", tt.fault, got)
+		}
+	}
+}
+
 func TestConformanceCodes(t *testing.T) {
 	f, err := os.Open(filepath.Join(testenv.Shared(t), "vendor-schemas", "netsuite", "status-and-fault-codes.txt"))
 	if err != nil {

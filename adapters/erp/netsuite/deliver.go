@@ -125,6 +125,9 @@ func (e *ERP) call(ctx context.Context, op, action string, content *etree.Elemen
 		return nil, e.told(op, err)
 	case answer.Fault != nil:
 		kind, code := kindOfFault(answer.Fault)
+		if action == "upsertList" && kind == erpbridge.Transient && leavesDoubt(answer.Fault) {
+			kind = erpbridge.InDoubt
+		}
 		return nil, &erpbridge.Error{Op: op, Kind: kind, Code: e.reason(code), Err: errors.New(e.reason(answer.Fault.Text()))}
 	case answer.Content == nil:
 		return nil, &erpbridge.Error{Op: op, Kind: erpbridge.InDoubt, Err: fmt.Errorf("HTTP %d with an empty answer", answer.Status)}
