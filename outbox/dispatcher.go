@@ -147,6 +147,7 @@ func (d *Dispatcher) serve(ctx, work context.Context, r Request, claimed time.Ti
 	rctx, cancel := context.WithTimeout(work, d.Timeout)
 	began := time.Now()
 	results := d.request(rctx, r.Entries)
+	waited := time.Since(began)
 	cancel()
 
 	took := time.Since(claimed)
@@ -163,8 +164,10 @@ func (d *Dispatcher) serve(ctx, work context.Context, r Request, claimed time.Ti
 			c.Delivered++
 		}
 	}
-	if given := time.Since(began) >= d.Timeout/2; given && c.Outcome == NoAnswer || slices.ContainsFunc(results, inDoubt) {
-		c.Busy = d.Timeout // we gave up waiting; the ERP may not have given up working
+	if c.Outcome == NoAnswer || slices.ContainsFunc(results, inDoubt) {
+		// We gave up waiting; the ERP may not have given up working. It is given as long
+		// again.
+		c.Busy = waited
 	}
 	if work.Err() != nil && c.Outcome == NoAnswer {
 		c.Outcome = NothingMet // it was us who did not wait for the answer
