@@ -31,12 +31,12 @@ demo: build ## show the whole way of an order, against simulated ERPs
 
 .PHONY: test
 test: ## vet, every test, and the tests again under the race detector
-	@scripts/install.sh servers xml compiler
+	@scripts/install.sh servers xml compiler network
 	@scripts/stack.sh run .stack/test -- scripts/test.sh
 
 .PHONY: race
 race: ## every test under the race detector, the long ones too
-	@scripts/install.sh servers xml compiler
+	@scripts/install.sh servers xml compiler network
 	@scripts/stack.sh run .stack/race -- go test -count=1 -p 4 -race ./...
 
 .PHONY: bench
@@ -45,6 +45,7 @@ bench: ## run the benchmarks of BENCH, by default all
 
 .PHONY: torture-build
 torture-build: ## build what torture needs: the daemon that can be broken, and torture
+	@scripts/install.sh network
 	@scripts/torture-build.sh
 
 .PHONY: torture-ci

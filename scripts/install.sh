@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the project's commands need from Debian's packages.
 #
-#   install.sh [NEED...]   NEED is servers, xml or compiler; without one: servers
+#   install.sh [NEED...]   NEED is servers, xml, compiler or network; without one: servers
 #
 # What is there already is left alone, and so are the system's services: the
 # packages would start RabbitMQ and PostgreSQL on their default ports, now and at
@@ -25,6 +25,9 @@ missing() {
     xml) # xmllint, and what runs the checker beside the samples, where there are any
       installed xmllint || echo libxml2-utils
       [ ! -e "${ERPBRIDGE_SHARED:-$root/../shared}/tools/xmlcheck" ] || installed python3 || echo python3
+      ;;
+    network) # a cluster's nodes have networks of their own, which only root can make
+      [ "$(id -u)" != 0 ] || PATH=$PATH:/usr/sbin:/sbin installed ip || echo iproute2
       ;;
     compiler) # the race detector links with C
       installed gcc || echo gcc
