@@ -3,6 +3,7 @@ package pipeline
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -35,6 +36,18 @@ func order(t *testing.T, total string) *erpbridge.Order {
 		Number: "#1001", Currency: "EUR", Total: money(t, total), Duties: zero, Fees: zero, TaxTotal: zero, Outstanding: zero,
 		Lines:    []erpbridge.Line{{Quantity: decimal(t, "2"), Unit: money(t, "10.00")}},
 		Shipping: []erpbridge.ShippingLine{{Price: money(t, "5.00")}},
+	}
+}
+
+// A state of the year 9999 would count as newer than every state to come.
+func TestValidateRefusesStatesOfTheFuture(t *testing.T) {
+	received := time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)
+	for ahead, refused := range map[time.Duration]bool{-time.Hour: false, tomorrow: false, tomorrow + time.Second: true, 70_000 * time.Hour: true} {
+		e := erpbridge.Event{Order: order(t, "25.00"), ReceivedAt: received, Version: erpbridge.Version{At: received.Add(ahead)}}
+		_, err := Validate{}.Process(t.Context(), e)
+		if got := erpbridge.KindOf(err) == erpbridge.Invalid; got != refused || !refused && err != nil {
+			t.Errorf("%s ahead: %v", ahead, err)
+		}
 	}
 }
 

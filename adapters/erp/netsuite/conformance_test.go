@@ -2,7 +2,9 @@ package netsuite
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -163,8 +165,11 @@ func TestConformanceSamples(t *testing.T) {
 	} {
 		t.Run(c.file, func(t *testing.T) {
 			raw, err := os.ReadFile(filepath.Join(dir, c.file))
-			if err != nil {
+			if errors.Is(err, fs.ErrNotExist) { // other sets of samples hold other files
 				t.Skipf("%s is not among the samples", c.file)
+			}
+			if err != nil {
+				t.Fatal(err)
 			}
 			if got := deliver(t, "version: "+c.version, c.kind, c.ids, c.status, asUpsertList(t, raw)); got != c.want {
 				t.Errorf("got %s, want %s", got, c.want)
