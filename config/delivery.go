@@ -30,9 +30,10 @@ type Delivery struct {
 	Lease time.Duration `yaml:"lease"`
 	// Poll is how often to look for work that nothing announced. Default 1s.
 	Poll time.Duration `yaml:"poll"`
-	// LookupAfter is how long the ERP may still be working on a request that got no
-	// answer. Before that, not to find a document there does not mean that it will not
-	// appear. Needed where the ERP has no unique key. Default 0.
+	// LookupAfter is how long the ERP, or the network before it, may still be working on
+	// a request that got no answer. So long the request counts as open, and not to find a
+	// document there does not mean that it will not appear. Default 0: the request counts
+	// for as long again as was waited for its answer.
 	LookupAfter time.Duration `yaml:"lookup_after"`
 	// AtLeastOnce says that an order may arrive twice. It must be said of a target that
 	// has neither a unique key nor a way to look up. Default false.

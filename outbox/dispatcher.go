@@ -122,9 +122,11 @@ func (d *Dispatcher) poll() time.Duration {
 	return p
 }
 
-// hold is how long a request may keep its permission: as long as the ERP may be
-// busy with it, and a little for what comes before it is sent.
-func (d *Dispatcher) hold() time.Duration { return min(d.Timeout+d.Timeout/4+time.Second, d.Lease) }
+// hold is how long a request may keep its permission should nobody give it back: as long
+// as the ERP may be busy with it, and a little for what comes before it is sent.
+func (d *Dispatcher) hold() time.Duration {
+	return min(d.Timeout+d.Timeout/4+time.Second, d.Lease) + d.Policy.LookupAfter
+}
 
 // serve makes one request and records what it came to.
 func (d *Dispatcher) serve(ctx, work context.Context, r Request, claimed time.Time) {
@@ -165,9 +167,9 @@ func (d *Dispatcher) serve(ctx, work context.Context, r Request, claimed time.Ti
 		}
 	}
 	if c.Outcome == NoAnswer || slices.ContainsFunc(results, inDoubt) {
-		// We gave up waiting; the ERP may not have given up working. It is given as long
-		// again.
-		c.Busy = waited
+		// We gave up waiting; the ERP, or the network before it, may not have given up
+		// working. It is given as long again, and at least its longest processing time.
+		c.Busy = max(waited, d.Policy.LookupAfter)
 	}
 	if work.Err() != nil && c.Outcome == NoAnswer {
 		c.Outcome = NothingMet // it was us who did not wait for the answer

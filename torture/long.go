@@ -87,7 +87,7 @@ func (h *house) round(n int, lasts time.Duration, rate float64) scenario {
 	events := int(lasts.Seconds() * rate * 0.7) // the rest of the time it drains
 	plan := recorder.New(h.seedOf(name), max(1, events/8), max(1, events))
 	plan.Poison = min(5, plan.Orders)
-	conf := world.Config{Batch: 8, MailEvery: 20 * time.Second, LookupAfter: time.Second}
+	conf := world.Config{Batch: 8, MailEvery: 20 * time.Second, LookupAfter: 3 * time.Second}
 	return scenario{
 		name: name, conf: conf, plan: plan, rate: rate,
 		provoke: unleash(h.seedOf(name+"/nemesis"), 0, 100*time.Millisecond, 1500*time.Millisecond, mixed(2*time.Second)...),

@@ -242,7 +242,7 @@ func clock(conf *config.Config, store *outbox.Store, log *zap.Logger) outbox.Clo
 	c := outbox.Clock{Store: store, Longest: time.Hour, Log: log.Named("clock")}
 	for _, t := range conf.Targets {
 		d := t.Delivery
-		c.Lease = max(c.Lease, d.Lease)
+		c.Lease = max(c.Lease, d.Lease+d.LookupAfter)
 		c.Longest = slices.Max(append([]time.Duration{c.Longest, d.Retry.Max, d.LookupAfter}, d.Retry.Schedule...))
 	}
 	return c
