@@ -66,10 +66,18 @@ var rooms = []room{
 	{"adapters/storefront/storefronttest", []string{"."}, []string{gocmp, jsonexp}},
 	{"adapters/erp/erptest", []string{"."}, []string{gocmp}},
 	{"adapters/storefront/strictjson", nil, []string{jsonexp}},
-	{"adapters/storefront/*", []string{".", "adapters/storefront/strictjson", "internal/fault"}, []string{udecimal, jsonexp}},
+	{"adapters/storefront/normalizer", []string{".", "adapters/storefront/strictjson", "internal/fault"}, []string{udecimal, jsonexp}},
+	{"adapters/storefront/signed", nil, nil},
+	{"adapters/storefront/shopapi", []string{"."}, []string{xtime}},
+	// What storefronts share; they do not know each other.
+	{"adapters/storefront/*", []string{
+		".", "adapters/storefront/strictjson", "adapters/storefront/normalizer", "adapters/storefront/signed", "adapters/storefront/shopapi",
+		"internal/fault",
+	}, []string{udecimal, jsonexp}},
 	{"adapters/erp/*", []string{".", "wsdl/*", "internal/fault"}, []string{etree, udecimal}},
 	{"adapters", []string{".", "adapters/*/*"}, nil},
 
+	{"poll", []string{".", "internal/fault"}, []string{zap, backoff}},
 	{"pipeline", []string{".", "internal/fault"}, []string{zap}},
 	{"outbox", []string{".", "internal/fault"}, []string{pgx, goose, backoff, zap, uuid, xtime}},
 	{"broker", []string{".", "internal/fault"}, []string{amqp, backoff, zap, uuid}},
@@ -77,7 +85,7 @@ var rooms = []room{
 	{"alert", []string{".", "internal/fault"}, []string{gomail, backoff, zap}},
 	{"config", nil, []string{yaml}},
 
-	{"cmd/erpbridge", []string{".", "adapters", "pipeline", "outbox", "broker", "ingest", "alert", "config", "internal/fault"}, []string{cobra, zap, xsync}},
+	{"cmd/erpbridge", []string{".", "adapters", "pipeline", "outbox", "broker", "ingest", "poll", "alert", "config", "internal/fault"}, []string{cobra, zap, xsync}},
 	{"cmd/erpsim", []string{"cmd/erpsim/*"}, []string{etree, gosmtp, gosasl, cobra, pflag, yaml}},
 	{"cmd/erpsim/*", []string{"cmd/erpsim/*"}, []string{etree, gosmtp, gosasl, cobra, pflag, yaml}},
 	{"cmd/erpdemo", []string{".", "config", "cmd/erpsim/*"}, []string{amqp}},

@@ -9,6 +9,9 @@ type Document struct {
 	// resource, version and kind of document, fixed before the first send.
 	Key    string
 	Target string
+	// Resource is Event.Resource: what the document is about. A newer state of the same
+	// resource supersedes an undelivered older one. The pipeline sets it.
+	Resource string
 	// Stream is the store and the thing the document is about. The documents of
 	// a stream are delivered to a target one after the other.
 	Stream string
@@ -47,6 +50,10 @@ type Decision struct {
 	// "order/4711" and "#1001".
 	Stream string
 	Order  string
+	// Resource and Version say which state of what the message told, as far as is known;
+	// of a message that tells of several things, those of the last.
+	Resource string
+	Version  Version
 	// Documents are what an accepted message came to, in delivery order.
 	Documents []Document
 	// Cause says why a message was held, buried or ignored.
@@ -64,4 +71,5 @@ const (
 	Hold   Verdict = "hold"   // wait until the missing mapping exists
 	Bury   Verdict = "bury"   // into the dead-letter list
 	Ignore Verdict = "ignore" // understood, recorded, nothing to deliver
+	Defer  Verdict = "defer"  // wait until what it points to has been fetched
 )

@@ -26,6 +26,9 @@ type Message struct {
 	// ContentType is the media type of Body.
 	ContentType string
 	Body        []byte
+	// Fetched is what the storefront's API said about the thing that Body only points
+	// to; nil where it was not asked. It is kept beside Body, never instead of it.
+	Fetched []byte
 	// ReceivedAt is when the bridge first saw the message.
 	ReceivedAt time.Time
 }
@@ -36,5 +39,6 @@ type Via string
 // The doors.
 const (
 	ViaWebhook Via = "webhook" // signed HTTP, verified by the storefront's adapter
+	ViaPoll    Via = "poll"    // asked for at the storefront's API, by poll or backfill
 	ViaPartner Via = "partner" // published to RabbitMQ by a partner; trusted as its broker user is
 )

@@ -1,10 +1,16 @@
 package erpbridge
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // A Storefront understands one shop system (Channel Adapter and Normalizer,
 // inbound). Both methods are pure: no I/O, no clock but Message.ReceivedAt.
 // They may be called from many goroutines at once.
+//
+// What more a storefront can do is told by optional interfaces: Fetcher, Lister,
+// Subscriber.
 type Storefront interface {
 	// Verify checks over the raw bytes that m really came from the shop, and
 	// returns it with ID and Type filled in and Header reduced to what is worth
@@ -21,6 +27,69 @@ type Storefront interface {
 	Normalize(m Message) ([]Event, error)
 }
 
+// A Fetcher is a Storefront some of whose messages only point to what changed
+// (Claim Check). What they point to is fetched before they are normalized, and kept.
+type Fetcher interface {
+	// Points reports whether m only points to something, so that it has to be fetched
+	// before Normalize can be asked.
+	Points(m Message) bool
+	// Fetch asks the shop for what m points to and returns it as Message.Fetched is to
+	// be. It makes a single attempt within ctx. Errors: Transient and Throttled (again
+	// later), Refused (credentials), Missing (there is no such thing, or not yet),
+	// Invalid (m points to nothing that could be asked for).
+	Fetch(ctx context.Context, m Message) ([]byte, error)
+}
+
+// A Lister can tell what changed in a shop: webhooks get lost, and the Polling
+// Consumer finds what they would have said.
+type Lister interface {
+	// List returns one page of what changed at or after since, oldest change first, as
+	// messages that Normalize understands and that never point to anything. cursor is
+	// "" for the first page and Page.Next after that. It makes a single attempt within
+	// ctx. Errors: Transient, Throttled, Refused; Invalid for a cursor that is too old.
+	List(ctx context.Context, since time.Time, cursor string) (Page, error)
+}
+
+// A Page is a part of what a Lister has to tell.
+type Page struct {
+	// Messages have Store, Type, Body and an ID that is the same whenever the same
+	// state is listed. Via and ReceivedAt are for the caller to set.
+	Messages []Message
+	// Next asks for the following page; "" after the last one.
+	Next string
+	// Until: every change before it has been listed with this page. The zero Time where
+	// that cannot be told before the last page.
+	Until time.Time
+}
+
+// A Subscriber can tell whether the shop still sends its webhooks here, and ask it to
+// do so again: shops stop sending to an address that failed for a while.
+type Subscriber interface {
+	// Subscriptions returns the state of each subscription the configuration asks for.
+	Subscriptions(ctx context.Context) ([]Subscription, error)
+	// Subscribe brings one of them back: it creates or enables it.
+	Subscribe(ctx context.Context, s Subscription) error
+}
+
+// A Subscription is a storefront's word that it sends a topic to an address.
+type Subscription struct {
+	ID      string // the storefront's own; "" where there is none
+	Topic   string
+	Address string
+	State   SubscriptionState
+	Detail  string // what the storefront says about it, in words for an operator
+}
+
+// SubscriptionState is whether events can be expected.
+type SubscriptionState string
+
+// The states of a subscription.
+const (
+	Subscribed SubscriptionState = "active"
+	Disabled   SubscriptionState = "disabled"
+	Gone       SubscriptionState = "missing"
+)
+
 // An ERP understands one ERP system (Message Translator and Channel Adapter,
 // outbound). Its methods may be called from many goroutines at once.
 //
@@ -28,7 +97,7 @@ type Storefront interface {
 type ERP interface {
 	// Translate renders e as the documents this ERP wants, in delivery order. It
 	// is pure: the same event and configuration give the same bytes. It fills
-	// every field of a Document but Mapping. Errors: Held (a mapping is missing,
+	// every field of a Document but Mapping and Resource. Errors: Held (a mapping is missing,
 	// named in the text), Invalid.
 	Translate(e Event) ([]Document, error)
 

@@ -5,12 +5,20 @@ package adapters
 import (
 	"github.com/hakooi/erpbridge"
 	"github.com/hakooi/erpbridge/adapters/erp/netsuite"
+	"github.com/hakooi/erpbridge/adapters/storefront/adobecommerce"
+	"github.com/hakooi/erpbridge/adapters/storefront/bigcommerce"
+	"github.com/hakooi/erpbridge/adapters/storefront/partner"
 	"github.com/hakooi/erpbridge/adapters/storefront/shopify"
+	"github.com/hakooi/erpbridge/adapters/storefront/woocommerce"
 )
 
 // Storefronts makes storefronts, by kind. The settings are read by decode.
 var Storefronts = map[string]func(name string, decode func(into any) error) (erpbridge.Storefront, error){
-	"shopify": shopify.New,
+	"adobecommerce": adobecommerce.New,
+	"bigcommerce":   bigcommerce.New,
+	"partner":       partner.New,
+	"shopify":       shopify.New,
+	"woocommerce":   woocommerce.New,
 }
 
 // ERPs makes ERPs, by kind. The settings are read by decode.

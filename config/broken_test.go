@@ -83,7 +83,7 @@ func open(path string) (*config.Config, error) {
 	for _, n := range c.Stores {
 		switch n.Kind {
 		case "shopify":
-			errs = append(errs, n.Wrap(openShop(n)))
+			errs = append(errs, n.Wrap(openShop(n.Neighbour)))
 		case "":
 		default:
 			errs = append(errs, n.Errorf("kind: there is no storefront of kind %q", n.Kind))

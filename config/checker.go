@@ -80,6 +80,12 @@ func (s scope) positive(key string, d time.Duration) {
 	}
 }
 
+func (s scope) notNegative(key string, d time.Duration) {
+	if d < 0 {
+		s.complain(key, "must not be less than nothing")
+	}
+}
+
 func (s scope) atLeast(key string, d time.Duration, other string, least time.Duration) {
 	if d < least {
 		s.complain(key, "%v is less than %s, which is %v", d, other, least)

@@ -44,7 +44,7 @@ type Config struct {
 	Broker   Broker   `yaml:"broker"`
 	HTTP     HTTP     `yaml:"http"`
 	// Stores are the storefronts orders come from; at least one.
-	Stores []Neighbour `yaml:"stores"`
+	Stores []Store `yaml:"stores"`
 	// Targets are the ERPs orders go to; at least one.
 	Targets []Target `yaml:"targets"`
 	// Routes say which orders go to which targets; the first that matches wins.

@@ -38,7 +38,7 @@ func parse(t *testing.T, text string) *config.Config {
 }
 
 var withoutFuncs = cmp.Options{
-	cmpopts.IgnoreUnexported(config.Config{}, config.Neighbour{}, config.Alerts{}),
+	cmpopts.IgnoreUnexported(config.Config{}, config.Neighbour{}, config.Poll{}, config.Alerts{}),
 	cmpopts.IgnoreFields(config.Neighbour{}, "Decode"),
 }
 
@@ -50,12 +50,16 @@ func defaultDelivery() config.Delivery {
 	}
 }
 
+func defaultPoll() config.Poll {
+	return config.Poll{Every: 15 * time.Minute, Overlap: 20 * time.Minute, Initial: 24 * time.Hour, Grace: 5 * time.Minute}
+}
+
 func TestDefaults(t *testing.T) {
 	want := &config.Config{
 		Database:  config.Database{URL: "postgres://localhost/erp"},
 		Broker:    config.Broker{URL: "amqp://localhost", URLs: []config.Secret{"amqp://localhost"}, Prefix: "erpbridge"},
 		HTTP:      config.HTTP{Listen: "127.0.0.1:8080", MaxBody: 10 << 20, Concurrency: 4096},
-		Stores:    []config.Neighbour{{Name: "shop", Kind: "shopify"}},
+		Stores:    []config.Store{{Neighbour: config.Neighbour{Name: "shop", Kind: "shopify"}, Poll: defaultPoll()}},
 		Targets:   []config.Target{{Neighbour: config.Neighbour{Name: "erp", Kind: "netsuite"}, Delivery: defaultDelivery()}},
 		Routes:    []config.Route{{Targets: []string{"erp"}}},
 		Tolerance: "0.00",
@@ -71,7 +75,9 @@ func TestEverySetting(t *testing.T) {
 database: {url: "host=/run/postgresql", development: true, insecure: true}
 broker: {urls: ["amqps://a.example.com", "amqps://b.example.com"], prefix: erp.test, management: "http://mq.example.com:15672", insecure: true}
 http: {listen: ":443", max_body: 512KiB, concurrency: "16"}
-stores: [{name: shop, kind: shopify}, {name: shop-2, kind: shopify}]
+stores:
+  - {name: shop, kind: shopify, poll: {every: 1m, overlap: 2m, initial: 3m, grace: 4m, alert_over: 5, resubscribe: true}}
+  - {name: shop-2, kind: shopify}
 targets:
   - name: erp
     kind: netsuite
@@ -115,7 +121,13 @@ log: {level: debug, format: console}
 		Database: config.Database{URL: "host=/run/postgresql", Development: true, Insecure: true},
 		Broker:   config.Broker{URLs: []config.Secret{"amqps://a.example.com", "amqps://b.example.com"}, Prefix: "erp.test", Management: "http://mq.example.com:15672", Insecure: true},
 		HTTP:     config.HTTP{Listen: ":443", MaxBody: 512 << 10, Concurrency: 16},
-		Stores:   []config.Neighbour{{Name: "shop", Kind: "shopify"}, {Name: "shop-2", Kind: "shopify"}},
+		Stores: []config.Store{
+			{
+				Neighbour: config.Neighbour{Name: "shop", Kind: "shopify"},
+				Poll:      config.Poll{Every: time.Minute, Overlap: 2 * time.Minute, Initial: 3 * time.Minute, Grace: 4 * time.Minute, AlertOver: 5, Resubscribe: true},
+			},
+			{Neighbour: config.Neighbour{Name: "shop-2", Kind: "shopify"}, Poll: defaultPoll()},
+		},
 		Targets: []config.Target{
 			{Neighbour: config.Neighbour{Name: "erp", Kind: "netsuite"}, Delivery: slow},
 			{Neighbour: config.Neighbour{Name: "archive", Kind: "file"}, Delivery: defaultDelivery()},
@@ -146,6 +158,9 @@ func TestExampleIsValid(t *testing.T) {
 		t.Fatal(err)
 	}
 	// What the example calls defaults are the defaults.
+	if poll := examplePoll(t); !cmp.Equal(defaultPoll(), poll, withoutFuncs) || !poll.Given() || c.Stores[0].Poll.Given() {
+		t.Errorf("poll in the example:\n%s", cmp.Diff(defaultPoll(), poll, withoutFuncs))
+	}
 	if diff := cmp.Diff(defaultDelivery(), c.Targets[0].Delivery); diff != "" {
 		t.Errorf("delivery in the example:\n%s", diff)
 	}
@@ -155,10 +170,30 @@ func TestExampleIsValid(t *testing.T) {
 	}
 }
 
+// examplePoll reads the section poll of the example, which stands there as a comment:
+// the example's store has no API.
+func examplePoll(t *testing.T) config.Poll {
+	t.Helper()
+	before, after, ok := strings.Cut(config.Example(), "    # poll:\n")
+	section, rest, _ := strings.Cut(after, "\n\n")
+	if !ok || !strings.Contains(section, "resubscribe") {
+		t.Fatal("there is no section poll")
+	}
+	text := before + "    poll:" + strings.ReplaceAll("\n"+section, "\n    # ", "\n    ") + "\n\n" + rest
+	c, err := config.Parse("example.yaml", []byte(text), ".", config.ExampleEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.Stores[0].Poll
+}
+
 // The event types a route may name are those the bridge carries.
 func TestRoutesKnowEveryEventType(t *testing.T) {
-	for _, e := range []erpbridge.EventType{erpbridge.OrderPlaced, erpbridge.OrderPaid, erpbridge.OrderChanged, erpbridge.OrderCancelled} {
+	for _, e := range erpbridge.EventTypes {
 		parse(t, smallest+fmt.Sprintf("routes: [{type: %s, targets: [erp]}]\n", e))
+		if c := parse(t, smallest+fmt.Sprintf("routes: [{type: %s, ignore: true}]\n", e)); !c.Routes[0].Ignore {
+			t.Errorf("%s is not ignored", e)
+		}
 	}
 }
 

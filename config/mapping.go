@@ -9,9 +9,9 @@ import (
 )
 
 // Mapping returns the fingerprint of everything in the file that decides what a
-// document looks like and where it goes: stores, targets without their delivery
-// settings, and routes. It is the same for the same settings, whatever comments
-// stand between them and in whatever order the keys come.
+// document looks like and where it goes: stores without their poll settings, targets
+// without their delivery settings, and routes. It is the same for the same settings,
+// whatever comments stand between them and in whatever order the keys come.
 //
 // It is taken before substitution, so that no secret enters it: a changed
 // environment variable or file does not change it. What decides a mapping
@@ -21,7 +21,7 @@ func (c *Config) Mapping() string { return c.mapping }
 // fingerprint hashes the canonical form of the settings behind Mapping.
 func fingerprint(root *node) string {
 	canonical := map[string]any{
-		"stores":  byName(root.get("stores")),
+		"stores":  byName(root.get("stores"), "poll"),
 		"targets": byName(root.get("targets"), "delivery"),
 		"routes":  plain(root.get("routes")), // the order of routes matters
 	}

@@ -37,6 +37,7 @@ func TestMapping(t *testing.T) {
 		"style":       strings.Replace(mapped, "{store: a, targets: [erp]}", "store: 'a'\n    targets:\n      - \"erp\"", 1),
 		"store order": strings.Replace(strings.Replace(mapped, "  - {name: b, kind: shopify}\n", "", 1), "stores:\n", "stores:\n  - {name: b, kind: shopify}\n", 1),
 		"delivery":    strings.Replace(mapped, "batch: 2", "batch: 3, rate: 1", 1),
+		"poll":        strings.Replace(mapped, "{name: b, kind: shopify}", "{name: b, kind: shopify, poll: {every: 1m}}", 1),
 		"an alias":    strings.Replace(strings.Replace(mapped, "{targets: [erp-2]}", "{targets: [*t]}", 1), "name: erp-2", "name: &t erp-2", 1),
 		"the rest":    mapped + "log: {level: debug}\n",
 	}

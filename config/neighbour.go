@@ -53,15 +53,10 @@ func (n Neighbour) Errorf(format string, args ...any) error {
 	return n.Wrap(fmt.Errorf(format, args...))
 }
 
-// decodeFrom reads a storefront's section.
-func (n *Neighbour) decodeFrom(d decoder, from *node, path string) {
-	n.read(d, from, path, "name", "kind")
-}
-
 // decodeFrom reads an ERP's section.
 func (t *Target) decodeFrom(d decoder, from *node, path string) {
 	t.Delivery = deliveryDefaults()
-	t.read(d, from, path, "name", "kind", "delivery")
+	t.read(d, from, path, "delivery")
 	if given := from.get("delivery"); given != nil {
 		d.decode(given, join(path, "delivery"), reflect.ValueOf(&t.Delivery).Elem())
 	}
@@ -70,8 +65,16 @@ func (t *Target) decodeFrom(d decoder, from *node, path string) {
 	}
 }
 
-// read takes the keys that are ours and leaves the rest to Decode.
-func (n *Neighbour) read(d decoder, from *node, path string, ours ...string) {
+// sections are the keys that are ours in one kind of neighbour and a mistake in the
+// other.
+var sections = map[string]string{
+	"delivery": "delivery is a setting of targets, not of stores",
+	"poll":     "poll is a setting of stores, not of targets",
+}
+
+// read takes name and kind, passes over the section that is ours too, and leaves the
+// rest to Decode.
+func (n *Neighbour) read(d decoder, from *node, path, section string) {
 	n.Decode = func(any) error { return d.errors.below(path) }
 	if !d.is(from, path, mapping) {
 		return
@@ -83,15 +86,14 @@ func (n *Neighbour) read(d decoder, from *node, path string, ours ...string) {
 			d.decode(e.value, join(path, "name"), reflect.ValueOf(&n.Name).Elem())
 		case "kind":
 			d.decode(e.value, join(path, "kind"), reflect.ValueOf(&n.Kind).Elem())
-		case "delivery":
-			if len(ours) < 3 {
-				d.addf(e.mark, join(path, "delivery"), "delivery is a setting of targets, not of stores")
-			}
+		case section:
+		case "delivery", "poll":
+			d.addf(e.mark, join(path, e.name), "%s", sections[e.name])
 		default:
 			rest.keys = append(rest.keys, e)
 		}
 	}
-	for _, key := range ours[:2] {
+	for _, key := range []string{"name", "kind"} {
 		d.misspelt(from, rest, path, key)
 	}
 	s := &adapterSection{report: d.report, path: path, whole: from, rest: rest}

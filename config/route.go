@@ -15,13 +15,19 @@ type Route struct {
 	Type string `yaml:"type"`
 	// Country is where the goods go, as ISO 3166-1 alpha-2.
 	Country string `yaml:"country"`
-	// Targets are the names of the targets the event goes to; at least one.
+	// Targets are the names of the targets the event goes to; at least one, unless the
+	// route is to Ignore.
 	Targets []string `yaml:"targets"`
+	// Ignore records the events and sends them nowhere.
+	Ignore bool `yaml:"ignore"`
 }
 
 // eventTypes are the types of event the bridge carries. A type that is none of
 // them would make a route that silently never matches.
-var eventTypes = []string{"order.placed", "order.paid", "order.changed", "order.cancelled"}
+var eventTypes = []string{
+	"order.placed", "order.paid", "order.changed", "order.cancelled", "refund.issued", "fulfilment.changed",
+	"customer.changed", "customer.deleted", "product.changed", "product.deleted", "inventory.changed", "privacy.requested",
+}
 
 var country = regexp.MustCompile(`^[A-Z]{2}$`)
 
@@ -57,8 +63,11 @@ func (c *Config) checkRoutes(k *checker) {
 
 func (c *Config) checkRouteTargets(k *checker, path string, r Route, targets []string) {
 	in := k.in(path)
-	if len(r.Targets) == 0 {
-		in.complain("targets", "required: the names of the targets this route leads to")
+	switch {
+	case r.Ignore && len(r.Targets) > 0:
+		in.complain("ignore", "the route leads to targets; remove one of the two")
+	case !r.Ignore && len(r.Targets) == 0:
+		in.complain("targets", "required: the names of the targets this route leads to, or ignore: true")
 	}
 	for i, name := range r.Targets {
 		key := fmt.Sprintf("targets[%d]", i)

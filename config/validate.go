@@ -110,7 +110,11 @@ func (c *Config) checkNeighbours(k *checker) {
 		k.in("").required("targets")
 	}
 	for i, s := range c.Stores {
-		k.neighbour(fmt.Sprintf("stores[%d]", i), s, c.storeNames()[:i])
+		path := fmt.Sprintf("stores[%d]", i)
+		k.neighbour(path, s.Neighbour, c.storeNames()[:i])
+		if k.sound(path) {
+			s.Poll.check(k, path+".poll")
+		}
 	}
 	for i, t := range c.Targets {
 		path := fmt.Sprintf("targets[%d]", i)

@@ -3,8 +3,10 @@ package ingest
 import (
 	"crypto/rand"
 	"encoding/json"
+	"io"
 	"net/http"
 	"strconv"
+	"time"
 )
 
 // An answer is all that a sender is ever told: one of those below.
@@ -14,6 +16,7 @@ type answer struct {
 	retryAfter int    // seconds; 0 is none
 	allow      string // the methods there are, for 405
 	hangUp     bool   // the rest of the request is not worth reading
+	plain      bool   // text is the whole answer
 }
 
 var (
@@ -26,8 +29,24 @@ var (
 	encoded     = answer{status: http.StatusUnsupportedMediaType, text: "the body must not be compressed"}
 	broken      = answer{status: http.StatusInternalServerError, text: "something went wrong"}
 	busy        = answer{status: http.StatusServiceUnavailable, text: "too many requests are under way", retryAfter: 1}
+	full        = answer{status: http.StatusServiceUnavailable, text: "too many requests are under way", retryAfter: 1, hangUp: true}
 	unavailable = answer{status: http.StatusServiceUnavailable, text: "nothing can be stored at the moment", retryAfter: 2}
 )
+
+// echo returns the answer to a challenge: its text, and nothing that a browser could
+// take for a page.
+func echo(text string) answer { return answer{status: http.StatusOK, text: text, plain: true} }
+
+// unchecked returns the answer to somebody whose signature cannot be checked at the
+// moment. It says what unavailable says.
+func unchecked(after time.Duration) answer {
+	a := unavailable
+	a.retryAfter = max(a.retryAfter, min(int(after.Round(time.Second)/time.Second), mostRetryAfter))
+	return a
+}
+
+// mostRetryAfter keeps what another server asks for from becoming a day of silence.
+const mostRetryAfter = 300
 
 func (a answer) write(w http.ResponseWriter, id string) {
 	h := w.Header()
@@ -39,6 +58,14 @@ func (a answer) write(w http.ResponseWriter, id string) {
 	}
 	if a.hangUp {
 		h.Set("Connection", "close")
+	}
+	if a.plain {
+		h.Set("Content-Type", "text/plain; charset=utf-8")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cache-Control", "no-store")
+		w.WriteHeader(a.status)
+		_, _ = io.WriteString(w, a.text) // as in writeJSON
+		return
 	}
 	if a.status == http.StatusOK {
 		writeJSON(w, a.status, struct {

@@ -11,12 +11,16 @@
 //
 // # The way of a request
 //
+//	a connection ─────────────────── none is free ──▶ the oldest silent or slow one goes
+//	   ▼
 //	POST /webhooks/{store}
 //	   │ method, encoding, declared length ─────────▶ 405, 415, 413
-//	   │ a free place, here and at the store ───none▶ 503, Retry-After: 1
 //	   │ read the body once ────────too long, cut off▶ 413, 400
+//	   │                    no memory for long bodies▶ 503, Retry-After: 1
+//	   │ a free place, here and at the store ───none▶ 503, Retry-After: 1
 //	   ▼
 //	Storefront.Verify ───not proven, store unknown──▶ 401
+//	   │              no key to check it with now ──▶ 503, Retry-After
 //	   │ proven; also when it cannot be named
 //	   ▼
 //	Publisher.Publish ──confirmed──────────────────▶ 200
@@ -36,11 +40,30 @@
 // storing of what it has sent. A panic ends its own request with 500, and no
 // other. At shutdown nothing new is taken, and what was read is answered.
 //
+// # Slow senders
+//
+// A request has 5 s for its headers and 10 s for all of it, in however many pieces it
+// comes. Until its last byte is there it holds a connection and up to 64 KiB, and of
+// longer bodies a part of Config.Memory; the places of Config.Concurrency and PerStore
+// are for what is being worked on. So who trickles delays nobody: what he can take is
+// connections, and of those the oldest is closed when they are all taken. HTTP/1 only:
+// one connection is one request.
+//
+// # Platforms that ask first
+//
+// A GET is 405, except where the store's platform wants to hear an answer to its
+// challenge before it sends anything: then the adapter's Challenge gives it.
+//
 // # What strangers learn
 //
 // Error texts are fixed. A store that does not exist answers as a bad signature
-// does, after the same work: a signature is checked with another store's secret,
-// and the result thrown away. Reasons go to the log, under the request's ID that
+// does, after the same work: the signature is checked as some store's would be, and
+// the result thrown away. Which store's depends on the name, so that with stores of
+// several platforms the times of unknown names are spread as those of known ones are.
+// The limits of that: a name may change its time when the configuration gets another
+// store; a key that one store has fetched and another has not is a difference; and where
+// a platform sends something unsigned that has to be answered, a challenge or a ping, the
+// answer tells that there is such a store. Reasons go to the log, under the request's ID that
 // the answer carries, and at most five lines a second for each cause, with a
 // count of those left out.
 //

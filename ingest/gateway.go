@@ -8,7 +8,6 @@ import (
 	"maps"
 	"net/http"
 	"path"
-	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -39,7 +38,14 @@ type Config struct {
 
 	// MaxBody is the longest body taken, in bytes; 10 MiB.
 	MaxBody int64
-	// Concurrency is how many webhooks may be under way at once; 4096.
+	// Connections is how many there may be at once; 8192, or what the process's limit
+	// of open files leaves if that is less. One more closes an old one.
+	Connections int
+	// Memory is what bodies of more than 64 KiB may take together, in bytes; 256 MiB, or
+	// eight times MaxBody if that is more. It is not taken before it is needed.
+	Memory int64
+	// Concurrency is how many webhooks may be worked on at once; 4096. One whose body is
+	// still coming is not among them.
 	Concurrency int
 	// PerStore is how many of them may be one store's, so that no store takes all
 	// places; half of Concurrency, or all of it if there is only one store.
@@ -60,6 +66,8 @@ type Config struct {
 
 func (c Config) withDefaults() Config {
 	c.MaxBody = cmp.Or(c.MaxBody, 10<<20)
+	c.Connections = cmp.Or(c.Connections, 8192)
+	c.Memory = cmp.Or(c.Memory, max(256<<20, 8*c.MaxBody))
 	c.Concurrency = cmp.Or(c.Concurrency, 4096)
 	c.Budget = cmp.Or(c.Budget, time.Second)
 	c.PublishWithin = cmp.Or(c.PublishWithin, c.Budget/10*7)
@@ -82,12 +90,14 @@ func (c Config) check() error {
 		return errors.New("ingest: there is no store to take webhooks for")
 	case c.Publisher == nil || c.Inbox == nil:
 		return errors.New("ingest: a publisher and an inbox are needed")
-	case c.MaxBody < 0 || c.Concurrency < 0 || c.PerStore < 0 || c.Grace < 0:
+	case c.MaxBody < 0 || c.Connections < 0 || c.Memory < 0 || c.Concurrency < 0 || c.PerStore < 0 || c.Grace < 0:
 		return errors.New("ingest: a limit is negative")
+	case c.Memory < 2*c.MaxBody:
+		return fmt.Errorf("ingest: a memory of %d bytes does not hold two bodies of %d", c.Memory, c.MaxBody)
 	case c.PublishWithin < 0 || c.PublishWithin >= c.Budget:
 		return fmt.Errorf("ingest: publishing within %s leaves the inbox nothing of a budget of %s", c.PublishWithin, c.Budget)
-	case c.Budget >= writeTimeout-readTimeout:
-		return fmt.Errorf("ingest: a budget of %s, which must be below %s", c.Budget, writeTimeout-readTimeout)
+	case c.Budget >= usual.write-usual.read:
+		return fmt.Errorf("ingest: a budget of %s, which must be below %s", c.Budget, usual.write-usual.read)
 	}
 	for name, s := range c.Stores {
 		if name == "" || s == nil {
@@ -102,23 +112,17 @@ func (c Config) check() error {
 	return nil
 }
 
-// A door is where one store's webhooks come in.
-type door struct {
-	store  string
-	front  erpbridge.Storefront
-	known  bool // false for the decoy behind every name that is no store's
-	places places
-}
-
 // A Gateway takes webhooks. Make one with New.
 type Gateway struct {
-	cfg       Config
-	doors     map[string]*door
-	strangers *door
-	places    places
-	ready     readiness
-	says      says
-	handler   http.Handler
+	cfg         Config
+	patience    patience
+	connections connections
+	memory      memory
+	doors       doors
+	places      places
+	ready       readiness
+	says        says
+	handler     http.Handler
 }
 
 // New returns a Gateway, or what is wrong with cfg.
@@ -128,18 +132,16 @@ func New(cfg Config) (*Gateway, error) {
 		return nil, err
 	}
 	g := &Gateway{
-		cfg:    cfg,
-		doors:  make(map[string]*door, len(cfg.Stores)),
-		places: make(places, cfg.Concurrency),
-		ready:  readiness{probes: maps.Clone(cfg.Probes), log: cfg.Log},
-		says:   newSays(cfg.Log),
+		cfg:      cfg,
+		patience: usual,
+		doors:    newDoors(cfg.Stores, cfg.PerStore),
+		places:   make(places, cfg.Concurrency),
+		ready:    readiness{probes: maps.Clone(cfg.Probes), log: cfg.Log},
+		says:     newSays(cfg.Log),
 	}
-	for name, front := range cfg.Stores {
-		front = tampered(front)
-		g.doors[name] = &door{store: name, front: front, known: true, places: make(places, cfg.PerStore)}
-	}
-	decoy := slices.Min(slices.Collect(maps.Keys(cfg.Stores)))
-	g.strangers = &door{store: decoy, front: tampered(cfg.Stores[decoy]), places: make(places, cfg.PerStore)}
+	g.memory.left.Store(cfg.Memory)
+	g.connections.most = cfg.Connections
+	g.connections.crowd = func() { g.says.crowded.log("there were too many connections: an old one was closed") }
 	g.handler = g.routes()
 	return g, nil
 }
@@ -162,11 +164,4 @@ func (g *Gateway) routes() http.Handler {
 		}
 		mux.ServeHTTP(w, r)
 	})
-}
-
-func (g *Gateway) door(store string) *door {
-	if d, ok := g.doors[store]; ok {
-		return d
-	}
-	return g.strangers
 }

@@ -152,6 +152,8 @@ func TestNewRefuses(t *testing.T) {
 		"a budget out of range":    func(c *Config) { c.Budget = time.Minute },
 		"a nil probe":              func(c *Config) { c.Probes = map[string]func(context.Context) error{"x": nil} },
 		"a negative body":          func(c *Config) { c.MaxBody = -1 },
+		"negative connections":     func(c *Config) { c.Connections = -1 },
+		"memory for one body":      func(c *Config) { c.MaxBody, c.Memory = 100, 199 },
 		"a negative publish limit": func(c *Config) { c.PublishWithin = -1 },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -169,6 +171,9 @@ func TestDefaults(t *testing.T) {
 	two := Config{Stores: map[string]erpbridge.Storefront{"a": &shop{}, "b": &shop{}}, Concurrency: 1}.withDefaults()
 	if one.Concurrency != 4096 || one.PerStore != 4096 || one.PublishWithin != 700*time.Millisecond || one.Budget != time.Second {
 		t.Errorf("one store: %d, %d a store, %s of %s", one.Concurrency, one.PerStore, one.PublishWithin, one.Budget)
+	}
+	if large := (Config{MaxBody: 100 << 20}).withDefaults(); one.Connections != 8192 || one.Memory != 256<<20 || large.Memory != 800<<20 {
+		t.Errorf("%d connections, %d and %d bytes for long bodies", one.Connections, one.Memory, large.Memory)
 	}
 	if two.PerStore != 1 {
 		t.Errorf("two stores and one place: %d a store", two.PerStore)
@@ -198,4 +203,7 @@ func (discard) Publish(context.Context, erpbridge.Message) error { return nil }
 
 type trusting struct{ erpbridge.Storefront }
 
-func (trusting) Verify(m erpbridge.Message) (erpbridge.Message, error) { return m, nil }
+func (trusting) Verify(m erpbridge.Message) (erpbridge.Message, error) {
+	m.ID, m.Type = "d-1", "orders/create"
+	return m, nil
+}

@@ -38,16 +38,18 @@ func (q *quiet) log(msg string, fields ...zap.Field) {
 
 // says holds the lines, one for each cause: a flood of one leaves the others heard.
 type says struct {
-	refused, unproven, busy, fallback, failed, panicked *quiet
+	refused, unproven, unchecked, crowded, busy, fallback, failed, panicked *quiet
 }
 
 func newSays(log *zap.Logger) says {
 	return says{
-		refused:  newQuiet(log, zap.WarnLevel),
-		unproven: newQuiet(log, zap.WarnLevel),
-		busy:     newQuiet(log, zap.ErrorLevel),
-		fallback: newQuiet(log, zap.WarnLevel),
-		failed:   newQuiet(log, zap.ErrorLevel),
-		panicked: newQuiet(log, zap.ErrorLevel),
+		refused:   newQuiet(log, zap.WarnLevel),
+		unproven:  newQuiet(log, zap.WarnLevel),
+		unchecked: newQuiet(log, zap.ErrorLevel),
+		crowded:   newQuiet(log, zap.WarnLevel),
+		busy:      newQuiet(log, zap.ErrorLevel),
+		fallback:  newQuiet(log, zap.WarnLevel),
+		failed:    newQuiet(log, zap.ErrorLevel),
+		panicked:  newQuiet(log, zap.ErrorLevel),
 	}
 }

@@ -1,10 +1,8 @@
 package ingest
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -23,7 +21,7 @@ func (g *Gateway) webhook(w http.ResponseWriter, r *http.Request) {
 	switch a {
 	case unreadable, tooLarge, encoded:
 		// A storefront may give these up for good, so somebody has to see them.
-		g.says.refused.log("a webhook is refused unread", zap.String("request", id), g.door(r.PathValue("store")).field(),
+		g.says.refused.log("a webhook is refused unread", zap.String("request", id), g.doors.of(r.PathValue("store")).field(),
 			zap.String("remote", remote(r)), zap.String("reason", a.text))
 	}
 	if err := fault.Do("ingest.answer", func() error { a.write(w, id); return nil }); err != nil {
@@ -34,7 +32,10 @@ func (g *Gateway) webhook(w http.ResponseWriter, r *http.Request) {
 // take refuses what can be refused unread, and reads the rest. w is only for
 // the limit on the body, which makes the server hang up when it is exceeded.
 func (g *Gateway) take(w http.ResponseWriter, r *http.Request, id string) answer {
+	d := g.doors.of(r.PathValue("store"))
 	switch {
+	case r.Method == http.MethodGet:
+		return d.challenged(r.URL.Query())
 	case r.Method != http.MethodPost:
 		return notAllowed
 	case !identity(r.Header.Values("Content-Encoding")):
@@ -43,7 +44,26 @@ func (g *Gateway) take(w http.ResponseWriter, r *http.Request, id string) answer
 		return tooLarge
 	}
 
-	d := g.door(r.PathValue("store"))
+	var b *body
+	err := fault.Do("ingest.read", func() (err error) {
+		b, err = g.memory.read(http.MaxBytesReader(w, r.Body, g.cfg.MaxBody), r.ContentLength)
+		return err
+	})
+	if b != nil {
+		defer b.done()
+	}
+	var long *http.MaxBytesError
+	switch {
+	case errors.As(err, &long):
+		return tooLarge
+	case errors.Is(err, errNoRoom):
+		g.says.busy.log("too many long bodies are under way", zap.String("request", id), d.field())
+		return full
+	case err != nil:
+		return unreadable
+	}
+
+	// Only now: who trickles a body holds a connection, and nobody's place.
 	if !g.places.take() {
 		g.says.busy.log("too many webhooks are under way", zap.String("request", id))
 		return busy
@@ -54,35 +74,28 @@ func (g *Gateway) take(w http.ResponseWriter, r *http.Request, id string) answer
 		return busy
 	}
 	defer d.places.free()
-
-	var body *bytes.Buffer
-	err := fault.Do("ingest.read", func() (err error) {
-		body, err = read(http.MaxBytesReader(w, r.Body, g.cfg.MaxBody), r.ContentLength)
-		return err
-	})
-	var long *http.MaxBytesError
-	switch {
-	case errors.As(err, &long):
-		return tooLarge
-	case err != nil:
-		return unreadable
-	}
-	return g.accept(r, d, body, id)
+	return g.accept(r, d, b.bytes, id)
 }
 
 // accept proves the sender and makes the message safe.
-func (g *Gateway) accept(r *http.Request, d *door, body *bytes.Buffer, id string) answer {
+func (g *Gateway) accept(r *http.Request, d *door, body []byte, id string) answer {
 	now := time.Now()
 	var m erpbridge.Message
 	var err error
 	if missed := fault.Do("ingest.verify", func() error {
 		m, err = d.front.Verify(erpbridge.Message{
 			Store: d.store, Via: erpbridge.ViaWebhook, Header: r.Header.Clone(),
-			ContentType: r.Header.Get("Content-Type"), Body: body.Bytes(), ReceivedAt: now,
+			ContentType: r.Header.Get("Content-Type"), Body: body, ReceivedAt: now,
 		})
 		return nil
 	}); missed != nil {
 		return broken
+	}
+	// A key that cannot be fetched now is fetched when it is sent again: a stranger's
+	// name is told the same, or it would be told apart.
+	if kind := erpbridge.KindOf(err); kind == erpbridge.Transient || kind == erpbridge.Throttled {
+		g.says.unchecked.log("a webhook's signature cannot be checked at the moment", zap.String("request", id), d.field(), zap.Error(err))
+		return unchecked(after(err))
 	}
 	if !d.known {
 		err = errUnknownStore
@@ -103,6 +116,15 @@ func (g *Gateway) accept(r *http.Request, d *door, body *bytes.Buffer, id string
 	ctx, cancel := context.WithDeadline(context.WithoutCancel(r.Context()), now.Add(g.cfg.Budget))
 	defer cancel()
 	return g.store(ctx, now.Add(g.cfg.PublishWithin), m, id)
+}
+
+// after returns how long the other side asked to wait, or 0.
+func after(err error) time.Duration {
+	var e *erpbridge.Error
+	if errors.As(err, &e) {
+		return e.After
+	}
+	return 0
 }
 
 var errUnknownStore = errors.New("there is no store of that name")
@@ -129,16 +151,6 @@ func (g *Gateway) publish(ctx context.Context, until time.Time, m erpbridge.Mess
 	return fault.Do("ingest.publish", func() error { return g.cfg.Publisher.Publish(ctx, m) })
 }
 
-// believed is how much of a declared length is allocated before it has come.
-const believed = 64 << 10
-
-func read(body io.Reader, declared int64) (*bytes.Buffer, error) {
-	room := min(max(declared, 0)+bytes.MinRead, believed)
-	b := bytes.NewBuffer(make([]byte, 0, room))
-	_, err := b.ReadFrom(body)
-	return b, err
-}
-
 // identity reports whether a body with these encodings is as its sender signed it.
 func identity(encodings []string) bool {
 	for _, e := range encodings {
@@ -147,15 +159,6 @@ func identity(encodings []string) bool {
 		}
 	}
 	return true
-}
-
-// field names the store in the log. A name that is no store's is a stranger's
-// text, and left out.
-func (d *door) field() zap.Field {
-	if !d.known {
-		return zap.Skip()
-	}
-	return zap.String("store", d.store)
 }
 
 func remote(r *http.Request) string {

@@ -11,15 +11,14 @@ import (
 	"go.uber.org/zap"
 )
 
-// A webhook is small and its sender is a machine nearby: who needs longer than
-// this is broken, or holds a place on purpose.
-const (
-	headerTimeout = 5 * time.Second
-	readTimeout   = 10 * time.Second
-	writeTimeout  = 15 * time.Second
-	idleTimeout   = time.Minute
-	maxHeader     = 16 << 10
-)
+// patience is how long a sender may take.
+type patience struct{ header, read, write, idle time.Duration }
+
+// A webhook is small and its sender is a machine nearby: who needs longer than this,
+// from the first byte to the last whatever their number, is broken or means harm.
+var usual = patience{header: 5 * time.Second, read: 10 * time.Second, write: 15 * time.Second, idle: time.Minute}
+
+const maxHeader = 16 << 10
 
 // Run serves on l, which it closes, until ctx ends. Then it takes nothing new,
 // lets requests under way end for Config.Grace, and returns nil. When it returns,
@@ -30,8 +29,13 @@ func (g *Gateway) Run(ctx context.Context, l net.Listener) error {
 	if err != nil {
 		return err
 	}
+	if n := affordable(g.cfg.Connections); n < g.cfg.Connections {
+		g.cfg.Log.Warn("fewer connections than configured: the process may not open more files",
+			zap.Int("connections", n), zap.Int("configured", g.cfg.Connections))
+		g.connections.most = n
+	}
 	served := make(chan error, 1)
-	go func() { served <- srv.Serve(l) }()
+	go func() { served <- srv.Serve(g.connections.listener(l)) }()
 
 	select {
 	case err := <-served:
@@ -72,10 +76,11 @@ func (g *Gateway) server() (*http.Server, error) {
 	return &http.Server{
 		Handler:           g.handler,
 		Protocols:         &only1,
-		ReadHeaderTimeout: headerTimeout,
-		ReadTimeout:       readTimeout,
-		WriteTimeout:      writeTimeout,
-		IdleTimeout:       idleTimeout,
+		ConnState:         g.connections.changed,
+		ReadHeaderTimeout: g.patience.header,
+		ReadTimeout:       g.patience.read,
+		WriteTimeout:      g.patience.write,
+		IdleTimeout:       g.patience.idle,
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          errorLog,
 	}, nil

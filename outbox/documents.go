@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/hakooi/erpbridge"
 	"github.com/hakooi/erpbridge/internal/fault"
 )
 
@@ -68,8 +69,12 @@ func (r *recording) insertDocuments(rows []*row) error {
 	seqs := make(map[numbered]int64)
 	var p place
 	var next int64
+	var aged []place // had documents before
 	if _, err := pgx.ForEachRow(q, []any{&p.target, &p.stream, &next}, func() error {
 		ws := events[p]
+		if next > int64(len(ws))+1 {
+			aged = append(aged, p)
+		}
 		for i, w := range ws {
 			seqs[numbered{p, w}] = next - int64(len(ws)) + int64(i)
 		}
@@ -78,34 +83,19 @@ func (r *recording) insertDocuments(rows []*row) error {
 		return err
 	}
 
-	var c documentColumns
-	for _, w := range rows {
-		for pos, d := range w.Documents {
-			sum := sha256.Sum256(d.Body)
-			c.event = append(c.event, w.id)
-			c.target = append(c.target, d.Target)
-			c.stream = append(c.stream, d.Stream)
-			c.seq = append(c.seq, seqs[numbered{place{d.Target, d.Stream}, w}])
-			c.pos = append(c.pos, int32(pos)) // #nosec G115 -- a handful per event
-			c.key = append(c.key, d.Key)
-			c.kind = append(c.kind, d.Kind)
-			c.record = append(c.record, d.Record)
-			c.versionAt = append(c.versionAt, d.Version.At)
-			c.versionRank = append(c.versionRank, int32(d.Version.Rank)) // #nosec G115 -- a few steps
-			c.versionDigest = append(c.versionDigest, d.Version.Digest)
-			c.body = append(c.body, d.Body)
-			c.sha = append(c.sha, sum[:])
-			c.mapping = append(c.mapping, w.Mapping)
-		}
+	seqOf := func(w *row, d erpbridge.Document) int64 { return seqs[numbered{place{d.Target, d.Stream}, w}] }
+	if err := r.skipUnchanged(rows, aged); err != nil {
+		return err
 	}
+	c := columnsOf(rows, seqOf)
 	if err := fault.Do("outbox.record.documents", func() error {
 		_, err := r.tx.Exec(r.ctx, `
-			insert into outbox (event_id, target, stream, seq, pos, key, kind, record, version_at, version_rank, version_digest, body, body_sha256, mapping, state)
+			insert into outbox (event_id, target, stream, seq, pos, key, kind, record, version_at, version_rank, version_digest, body, body_sha256, mapping, resource, state)
 			select *, 'pending'
 			from unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::int[], $6::text[], $7::text[], $8::text[],
-			            $9::timestamptz[], $10::int[], $11::text[], $12::bytea[], $13::bytea[], $14::text[])
+			            $9::timestamptz[], $10::int[], $11::text[], $12::bytea[], $13::bytea[], $14::text[], $15::text[])
 			on conflict (target, key) do nothing`,
-			c.event, c.target, c.stream, c.seq, c.pos, c.key, c.kind, c.record, c.versionAt, c.versionRank, c.versionDigest, c.body, c.sha, c.mapping)
+			c.event, c.target, c.stream, c.seq, c.pos, c.key, c.kind, c.record, c.versionAt, c.versionRank, c.versionDigest, c.body, c.sha, c.mapping, c.resource)
 		return err
 	}); err != nil {
 		return err
@@ -132,8 +122,9 @@ func (r *recording) insertDocuments(rows []*row) error {
 // sent of yet, and keeps an older one that arrives late from ever going. The
 // streams' row locks are held.
 //
-// It works on whole events: to drop an order and still send its deposit would
-// leave the deposit without an order to belong to. An event with a document
+// It works on whole events, of one resource: a refund in its order's stream is another
+// thing than the order. To drop an order and still send its deposit would leave the
+// deposit without an order to belong to. An event with a document
 // under way, in doubt or dead is left as it is.
 func (r *recording) supersede(targets, streams []string) error {
 	if fault.Planted("no-version-check") { // planted: whatever arrives last is the newest
@@ -141,22 +132,22 @@ func (r *recording) supersede(targets, streams []string) error {
 	}
 	q, err := r.tx.Query(r.ctx, `
 		with part as (
-			select o.id, o.event_id, o.target, o.stream, o.seq, o.version_at, o.version_rank, o.state
+			select o.id, o.event_id, o.target, o.stream, o.seq, o.resource, o.version_at, o.version_rank, o.state
 			from outbox o join unnest($1::text[], $2::text[]) as p(target, stream) on o.target = p.target and o.stream = p.stream
 			where o.record <> '' and o.state <> 'discarded'
 		), event as (
-			select target, stream, seq, max(version_at) as version_at, max(version_rank) as version_rank,
+			select target, stream, seq, resource, max(version_at) as version_at, max(version_rank) as version_rank,
 			       bool_and(state in ('pending', 'delivered', 'superseded')) and bool_or(state = 'pending') as waiting
-			from part group by target, stream, seq
+			from part group by target, stream, seq, resource
 		), old as (
-			select e.target, e.stream, e.seq from event e
+			select e.target, e.stream, e.seq, e.resource from event e
 			where e.waiting and exists (
-				select from event n where n.target = e.target and n.stream = e.stream
+				select from event n where n.target = e.target and n.stream = e.stream and n.resource = e.resource
 				and (n.version_at, n.version_rank) > (e.version_at, e.version_rank))
 		)
 		update outbox o set state = 'superseded', settled_at = now(), cause_kind = '',
 		       cause = 'a newer state of the same order was accepted'
-		from part d join old using (target, stream, seq)
+		from part d join old using (target, stream, seq, resource)
 		where o.id = d.id and o.state = 'pending'
 		returning o.event_id`, targets, streams)
 	if err != nil {
@@ -186,7 +177,7 @@ func (r *recording) findTwins(rows []*row) error {
 		return err
 	}
 	for _, w := range rows {
-		if slices.Contains(with, w.id) {
+		if slices.Contains(with, w.id) || len(w.Documents) == 0 {
 			continue
 		}
 		var twin int64
@@ -205,8 +196,34 @@ type documentColumns struct {
 	pos                   []int32
 	target, stream, key   []string
 	kind, record, mapping []string
+	resource              []string
 	versionAt             []time.Time
 	versionRank           []int32
 	versionDigest         []string
 	body, sha             [][]byte
+}
+
+func columnsOf(rows []*row, seqOf func(*row, erpbridge.Document) int64) documentColumns {
+	var c documentColumns
+	for _, w := range rows {
+		for pos, d := range w.Documents {
+			sum := sha256.Sum256(d.Body)
+			c.event = append(c.event, w.id)
+			c.target = append(c.target, d.Target)
+			c.stream = append(c.stream, d.Stream)
+			c.seq = append(c.seq, seqOf(w, d))
+			c.pos = append(c.pos, int32(pos)) // #nosec G115 -- a handful per event
+			c.key = append(c.key, d.Key)
+			c.kind = append(c.kind, d.Kind)
+			c.record = append(c.record, d.Record)
+			c.versionAt = append(c.versionAt, d.Version.At)
+			c.versionRank = append(c.versionRank, int32(d.Version.Rank)) // #nosec G115 -- a few steps
+			c.versionDigest = append(c.versionDigest, d.Version.Digest)
+			c.body = append(c.body, d.Body)
+			c.sha = append(c.sha, sum[:])
+			c.mapping = append(c.mapping, w.Mapping)
+			c.resource = append(c.resource, d.Resource)
+		}
+	}
+	return c
 }

@@ -24,7 +24,9 @@ import (
 // Recording a message that was recorded before changes nothing. The same message
 // ID with another body is an event of its own: neither body may win silently. A
 // message whose every document was accepted before under the
-// same key (the same state of the same order, told twice) is recorded as ignored.
+// same key (the same state of the same order, told twice) is recorded as ignored, and
+// so is one in which nothing changed that an ERP cares about. A message that is
+// deferred waits in the inbox until what it points to has been fetched.
 func (s *Store) Record(ctx context.Context, ds []erpbridge.Decision) error {
 	if len(ds) == 0 {
 		return nil
@@ -89,7 +91,7 @@ func newRow(d erpbridge.Decision) *row {
 		}
 	}
 	sum := sha256.Sum256(d.Message.Body)
-	return &row{Decision: d, sha: sum[:]}
+	return &row{Decision: d, sha: sum[:], undigested: d.Verdict == erpbridge.Defer}
 }
 
 func (r *recording) run(ds []erpbridge.Decision) error {
@@ -154,9 +156,9 @@ func (r *recording) insertInbox(rows []*row) error {
 func (r *recording) insertRows(rows []*row) error {
 	var (
 		store, typ, id, via, contentType []string
-		header, body, sha                [][]byte
+		header, body, sha, fetched       [][]byte
 		received                         []time.Time
-		undigested                       []bool
+		undigested, points               []bool
 	)
 	of := make(map[delivery]*row, len(rows))
 	for _, w := range rows {
@@ -176,16 +178,19 @@ func (r *recording) insertRows(rows []*row) error {
 		sha = append(sha, w.sha)
 		received = append(received, m.ReceivedAt)
 		undigested = append(undigested, w.undigested)
+		points = append(points, w.Verdict == erpbridge.Defer)
+		fetched = append(fetched, m.Fetched)
 	}
 	q, err := r.tx.Query(r.ctx, `
-		insert into inbox (store, type, message_id, via, content_type, header, body, body_sha256, received_at, state, undigested)
-		select store, type, message_id, via, content_type, header, body, sha, received_at, 'pending', undigested
-		from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::bytea[], $8::bytea[], $9::timestamptz[], $10::bool[])
-		     with ordinality as m(store, type, message_id, via, content_type, header, body, sha, received_at, undigested, n)
+		insert into inbox (store, type, message_id, via, content_type, header, body, body_sha256, received_at, state, undigested, points, fetched)
+		select store, type, message_id, via, content_type, header, body, sha, received_at, 'pending', undigested, points, fetched
+		from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::bytea[], $8::bytea[], $9::timestamptz[],
+		            $10::bool[], $11::bool[], $12::bytea[])
+		     with ordinality as m(store, type, message_id, via, content_type, header, body, sha, received_at, undigested, points, fetched, n)
 		order by n
 		on conflict (store, type, message_id) do nothing
 		returning id, store, type, message_id`,
-		store, typ, id, via, contentType, header, body, sha, received, undigested)
+		store, typ, id, via, contentType, header, body, sha, received, undigested, points, fetched)
 	if err != nil {
 		return err
 	}
@@ -215,6 +220,13 @@ func (r *recording) meetAgain(w *row) error {
 	if !bytes.Equal(sha, w.sha) {
 		return r.insertApart(w)
 	}
+	if w.Verdict == erpbridge.Defer && undigested {
+		// It came in while the broker was away, and nobody had looked at it yet.
+		_, err := r.tx.Exec(r.ctx, `
+			update inbox set points = true, digest_tries = 0, digest_after = now()
+			where id = $1 and undigested and not points and fetched is null`, w.id)
+		return err
+	}
 	if !undigested || w.undigested {
 		return nil
 	}
@@ -240,9 +252,11 @@ func (r *recording) decide(rows []*row) error {
 	var (
 		ids                                                 []int64
 		states, streams, orders, kinds, causes, fingerprint []string
+		resources, digests                                  []string
+		versions                                            []*time.Time
 	)
 	for _, w := range rows {
-		if !w.fresh || w.Verdict == "" {
+		if !w.fresh || w.Verdict == "" || w.Verdict == erpbridge.Defer {
 			continue
 		}
 		state := ""
@@ -276,16 +290,24 @@ func (r *recording) decide(rows []*row) error {
 		kinds = append(kinds, kind)
 		causes = append(causes, cause)
 		fingerprint = append(fingerprint, w.Mapping)
+		resources = append(resources, clean(w.Resource))
+		digests = append(digests, w.Version.Digest)
+		var at *time.Time
+		if !w.Version.At.IsZero() {
+			at = &w.Version.At
+		}
+		versions = append(versions, at)
 	}
 	if len(ids) == 0 {
 		return nil
 	}
 	if _, err := r.tx.Exec(r.ctx, `
 		update inbox i set state = d.state, undigested = false, stream = d.stream, order_number = d.order_number,
-		       cause_kind = d.kind, cause = d.cause, mapping = d.mapping
-		from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
-		     as d(id, state, stream, order_number, kind, cause, mapping)
-		where i.id = d.id`, ids, states, streams, orders, kinds, causes, fingerprint); err != nil {
+		       cause_kind = d.kind, cause = d.cause, mapping = d.mapping,
+		       resource = d.resource, version_at = d.version_at, version_digest = d.version_digest
+		from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::timestamptz[], $10::text[])
+		     as d(id, state, stream, order_number, kind, cause, mapping, resource, version_at, version_digest)
+		where i.id = d.id`, ids, states, streams, orders, kinds, causes, fingerprint, resources, versions, digests); err != nil {
 		return err
 	}
 	var pending []int64

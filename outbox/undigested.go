@@ -28,9 +28,9 @@ type Undigested struct {
 func (s *Store) ClaimUndigested(ctx context.Context, n int, hold time.Duration) ([]Undigested, error) {
 	var us []Undigested
 	err := fault.Do("outbox.undigested", func() (err error) {
-		us, err = s.claimUndigested(ctx, `digest_tries = 0`, n, hold)
+		us, err = s.claim(ctx, `not points and digest_tries = 0`, n, hold)
 		if err == nil && len(us) == 0 {
-			us, err = s.claimUndigested(ctx, `digest_tries > 0`, 1, hold)
+			us, err = s.claim(ctx, `not points and digest_tries > 0`, 1, hold)
 		}
 		return err
 	})
@@ -40,7 +40,7 @@ func (s *Store) ClaimUndigested(ctx context.Context, n int, hold time.Duration) 
 	return us, nil
 }
 
-func (s *Store) claimUndigested(ctx context.Context, which string, n int, hold time.Duration) ([]Undigested, error) {
+func (s *Store) claim(ctx context.Context, which string, n int, hold time.Duration, args ...any) ([]Undigested, error) {
 	q, err := s.pool.Query(ctx, `
 		with due as (
 			select id from inbox where undigested and digest_after <= now() and `+which+`
@@ -48,7 +48,7 @@ func (s *Store) claimUndigested(ctx context.Context, which string, n int, hold t
 		), claimed as (
 			update inbox i set digest_tries = digest_tries + 1, digest_after = now() + $2
 			from due where i.id = due.id returning i.*
-		) select store, type, message_id, via, content_type, header, body, received_at, digest_tries from claimed order by id`, n, hold)
+		) select store, type, message_id, via, content_type, header, body, fetched, received_at, digest_tries from claimed order by id`, append([]any{n, hold}, args...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func (s *Store) claimUndigested(ctx context.Context, which string, n int, hold t
 		var u Undigested
 		var header []byte
 		m := &u.Message
-		if err := r.Scan(&m.Store, &m.Type, &m.ID, &m.Via, &m.ContentType, &header, &m.Body, &m.ReceivedAt, &u.Tries); err != nil {
+		if err := r.Scan(&m.Store, &m.Type, &m.ID, &m.Via, &m.ContentType, &header, &m.Body, &m.Fetched, &m.ReceivedAt, &u.Tries); err != nil {
 			return u, err
 		}
 		return u, json.Unmarshal(header, &m.Header)

@@ -1,12 +1,13 @@
 // Package pipeline turns a raw message into the documents to deliver (Pipes and
 // Filters):
 //
-//	normalize ─▶ validate ─▶ enrich ─▶ route ─▶ translate, once per target
+//	(fetch ─▶) normalize ─▶ validate ─▶ enrich ─▶ route ─▶ translate, once per target
 //
-// It opens no connection and knows no vendor. A message leaves it in one of four
-// ways, and never in a fifth: accepted with its documents, held because a
-// mapping or a decision is missing, buried because nobody can make sense of it,
-// or ignored because there is nothing to deliver. A bug in an adapter, a panic
+// It knows no vendor, and all but the fetching opens no connection. A message leaves it
+// in one of four ways, and never in a fifth: accepted with its documents, held because
+// a mapping or a decision is missing, buried because nobody can make sense of it, or
+// ignored because there is nothing to deliver. One that only points to what changed is
+// deferred until a Fetching has asked the shop. A bug in an adapter, a panic
 // included, costs the one message, not the daemon.
 //
 // The Receiver hands what was decided to a Store in one call, and only then lets
@@ -52,9 +53,11 @@ type Translator interface {
 // stages in order, one ERP per target at the end.
 type Pipeline struct {
 	// Stores and Targets are the neighbours, by their configured names.
-	Stores  map[string]Normalizer
-	Targets map[string]Translator
-	Stages  []Stage
+	Stores map[string]Normalizer
+	// Fetchers are those of the stores whose messages may only point to what changed.
+	Fetchers map[string]erpbridge.Fetcher
+	Targets  map[string]Translator
+	Stages   []Stage
 	// Mapping is the fingerprint of the configuration that decides how things are
 	// mapped; every decision carries it.
 	Mapping string
@@ -74,6 +77,10 @@ func (p *Pipeline) Decide(ctx context.Context, m erpbridge.Message) (d erpbridge
 			}
 		}
 	}()
+	if f, ok := p.Fetchers[m.Store]; ok && m.Fetched == nil && f.Points(m) {
+		d.Verdict = erpbridge.Defer
+		return d
+	}
 	err := fault.Do("pipeline.decide", func() error { return p.run(ctx, m, &d) })
 	if err == nil {
 		d.Verdict = erpbridge.Accept
@@ -126,9 +133,10 @@ func (p *Pipeline) run(ctx context.Context, m erpbridge.Message, d *erpbridge.De
 
 // event takes one event through the stages and translates it for its targets.
 func (p *Pipeline) event(ctx context.Context, e erpbridge.Event, d *erpbridge.Decision) ([]erpbridge.Document, error) {
-	d.Stream, e.ReceivedAt = e.Stream, d.Message.ReceivedAt
-	if e.Order != nil {
-		d.Order = e.Order.Number
+	e.ReceivedAt = d.Message.ReceivedAt
+	d.Stream, d.Resource, d.Version = e.Stream, e.Resource, e.Version
+	if number := e.Number(); number != "" {
+		d.Order = number
 	}
 	var err error
 	for _, s := range p.Stages {
@@ -155,7 +163,7 @@ func (p *Pipeline) event(ctx context.Context, e erpbridge.Event, d *erpbridge.De
 			return nil, fmt.Errorf("translating for %s: %w", name, err)
 		}
 		for i := range ds {
-			ds[i].Target, ds[i].Mapping = name, p.Mapping
+			ds[i].Target, ds[i].Resource, ds[i].Mapping = name, e.Resource, p.Mapping
 		}
 		docs = append(docs, ds...)
 	}

@@ -86,6 +86,8 @@ func (r *Receiver) tell(ds ...erpbridge.Decision) {
 			r.Log.Info("ignored", fields...)
 		case erpbridge.Hold:
 			r.Log.Warn("held", fields...)
+		case erpbridge.Defer:
+			r.Log.Debug("deferred", fields...)
 		default:
 			r.Log.Error("buried", fields...)
 		}

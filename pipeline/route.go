@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/hakooi/erpbridge"
@@ -17,12 +18,17 @@ type Rule struct {
 	Type    erpbridge.EventType
 	Country string // of the ship-to address, ISO 3166-1 alpha-2
 	Targets []string
+	// Ignore records matching events and sends them nowhere.
+	Ignore bool
 }
 
-// Process sets e.Targets.
+// Process sets e.Targets. The error is of kind Ignored.
 func (r Route) Process(_ context.Context, e erpbridge.Event) (erpbridge.Event, error) {
 	for _, rule := range r {
 		if rule.matches(e) {
+			if rule.Ignore {
+				return e, &erpbridge.Error{Op: "pipeline.Route", Kind: erpbridge.Ignored, Err: fmt.Errorf("the routes ignore %s of store %s", e.Type, e.Store)}
+			}
 			e.Targets = slices.Clone(rule.Targets)
 			break
 		}

@@ -33,7 +33,7 @@ func order(t *testing.T, total string) *erpbridge.Order {
 	t.Helper()
 	zero := erpbridge.Zero("EUR")
 	return &erpbridge.Order{
-		Number: "#1001", Currency: "EUR", Total: money(t, total), Duties: zero, Fees: zero, TaxTotal: zero, Outstanding: zero,
+		Number: "#1001", Currency: "EUR", Total: money(t, total), TaxTotal: zero, Outstanding: zero,
 		Lines:    []erpbridge.Line{{Quantity: decimal(t, "2"), Unit: money(t, "10.00")}},
 		Shipping: []erpbridge.ShippingLine{{Price: money(t, "5.00")}},
 	}

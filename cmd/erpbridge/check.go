@@ -27,7 +27,7 @@ type finding struct {
 func newCheck(opt *options) *cobra.Command {
 	var example bool
 	c := &cobra.Command{
-		Use: "check", Short: "Check configuration, broker, database, mail server and ERPs", Args: usage(cobra.NoArgs),
+		Use: "check", Short: "Check configuration, broker, database, mail server, shops and ERPs", Args: usage(cobra.NoArgs),
 		Long: `Check parses the configuration, then looks at every system the daemon will need,
 without changing anything there, and says what to do about each failure. Through
 the broker it sends probes, which no ledger and no list ever shows. Exit code 1 if
@@ -45,6 +45,9 @@ something is wrong, 2 if the configuration itself is refused.`,
 			fs = append(fs, checkDatabase(c.Context(), conf)...)
 			fs = append(fs, checkBroker(c.Context(), conf)...)
 			fs = append(fs, checkMail(c.Context(), conf))
+			for _, s := range conf.Stores {
+				fs = append(fs, checkStore(c.Context(), s, n.stores[s.Name])...)
+			}
 			for _, t := range conf.Targets {
 				fs = append(fs, checkTarget(c.Context(), t.Name, n.targets[t.Name]), checkGuarantee(t, n.targets[t.Name]))
 			}

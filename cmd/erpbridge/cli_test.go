@@ -43,7 +43,7 @@ func TestPreview(t *testing.T) {
 		{"documents", "orders/create", taxed, exitOK, "documents", ""},
 		{"does not add up", "orders/create", filepath.Join(orders, "does-not-add-up.json"), exitHeld, "held", "the difference is "},
 		{"broken JSON", "orders/create", file(t, "broken.json", `{"id": 1,`), exitInvalid, "invalid", "normalizing"},
-		{"another topic", "products/update", taxed, exitIgnored, "ignored", "products/update"},
+		{"another topic", "themes/publish", taxed, exitIgnored, "ignored", "themes/publish"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			out := t.TempDir()

@@ -39,6 +39,7 @@ func meet(conf *config.Config) (neighbours, error) {
 			errs = append(errs, c.Wrap(err))
 			continue
 		}
+		errs = append(errs, refusePoll(c, s))
 		n.stores[c.Name] = s
 	}
 	for _, c := range conf.Targets {
@@ -83,15 +84,18 @@ func lay(conf *config.Config, n neighbours) (*pipeline.Pipeline, error) {
 	}
 	var route pipeline.Route
 	for _, r := range conf.Routes {
-		route = append(route, pipeline.Rule{Store: r.Store, Type: erpbridge.EventType(r.Type), Country: r.Country, Targets: r.Targets})
+		route = append(route, pipeline.Rule{Store: r.Store, Type: erpbridge.EventType(r.Type), Country: r.Country, Targets: r.Targets, Ignore: r.Ignore})
 	}
 	p := &pipeline.Pipeline{
-		Stores: map[string]pipeline.Normalizer{}, Targets: map[string]pipeline.Translator{},
-		Stages:  []pipeline.Stage{pipeline.Validate{Tolerance: tolerance}, pipeline.Enrich{}, route},
+		Stores: map[string]pipeline.Normalizer{}, Fetchers: map[string]erpbridge.Fetcher{}, Targets: map[string]pipeline.Translator{},
+		Stages:  []pipeline.Stage{pipeline.Privacy{}, pipeline.Validate{Tolerance: tolerance}, pipeline.Enrich{}, route},
 		Mapping: conf.Mapping(),
 	}
 	for name, s := range n.stores {
 		p.Stores[name] = s
+		if f, ok := s.(erpbridge.Fetcher); ok {
+			p.Fetchers[name] = f
+		}
 	}
 	for name, e := range n.targets {
 		p.Targets[name] = e

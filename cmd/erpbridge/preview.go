@@ -129,6 +129,10 @@ func preview(d erpbridge.Decision, target string) (previewed, int) {
 	case erpbridge.Ignore:
 		res.Status = "ignored"
 		return res, exitIgnored
+	case erpbridge.Defer:
+		res.Status = "deferred"
+		res.Reason = "the message only points to what changed, which the daemon fetches from the shop: preview the fetched document instead"
+		return res, exitHeld
 	default:
 		res.Status = "invalid"
 		return res, exitInvalid

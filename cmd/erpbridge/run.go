@@ -101,6 +101,7 @@ func run(ctx context.Context, opt *options, stderr io.Writer) error {
 	g.Go(func() error {
 		return (&pipeline.Digester{Inbox: inbox{store}, Receiver: receiver, Log: log}).Run(ctx)
 	})
+	fetch(ctx, g, p, receiver, store, log)
 	dispatch(ctx, g, conf, n, store, log)
 	g.Go(func() error { return clock(conf, store, log).Run(ctx) })
 	if err := mail(ctx, g, conf, store, log); err != nil {
@@ -200,11 +201,32 @@ const digestHold = 10 * time.Second
 
 func (i inbox) Next(ctx context.Context, n int) ([]pipeline.Waiting, error) {
 	us, err := i.ClaimUndigested(ctx, n, digestHold)
+	return waiting(us), err
+}
+
+// fetchHold keeps a message from a second daemon while a shop is asked for what it
+// points to: longer than that may take.
+const fetchHold = 90 * time.Second
+
+func (i inbox) NextPointing(ctx context.Context, store string, n int) ([]pipeline.Waiting, error) {
+	us, err := i.ClaimPointing(ctx, store, n, fetchHold)
+	return waiting(us), err
+}
+
+func waiting(us []outbox.Undigested) []pipeline.Waiting {
 	ws := make([]pipeline.Waiting, len(us))
-	for j, u := range us {
-		ws[j] = pipeline.Waiting{Message: u.Message, Tries: u.Tries}
+	for i, u := range us {
+		ws[i] = pipeline.Waiting{Message: u.Message, Tries: u.Tries}
 	}
-	return ws, err
+	return ws
+}
+
+// fetch starts a Fetching for every store whose messages may only point to something.
+func fetch(ctx context.Context, g *errgroup.Group, p *pipeline.Pipeline, receiver *pipeline.Receiver, store *outbox.Store, log *zap.Logger) {
+	for name, f := range p.Fetchers {
+		loop := &pipeline.Fetching{Store: name, Fetcher: f, Pointers: inbox{store}, Receiver: receiver, Tell: store.Alert, Log: log.Named("fetching")}
+		g.Go(func() error { return loop.Run(ctx) })
+	}
 }
 
 // dispatch starts a dispatcher for every target.

@@ -2,6 +2,7 @@ package netsuite
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -30,7 +31,8 @@ type entry struct {
 //	each line                 its gross, less its tax where prices include it
 //	  and below it            its discounts, negative
 //	shippingCost              price less discounts, less tax where included
-//	duties, fees              one line each
+//	duties, fees              one line each, less their tax where it is included
+//	order discounts, credits  one line each, negative
 //	tax                       one line: the order's TaxTotal
 //	rounding                  where prices include tax: what TaxTotal differs from the sum of its parts
 //
@@ -62,6 +64,11 @@ func (t *translation) amounts() (*sheet, error) {
 	if s.shipping != nil && s.shipping.Amount.IsNeg() {
 		return nil, t.held("the order's shipping comes to %s: discounts beyond the price are booked by hand", *s.shipping)
 	}
+	duties := t.charges(&included, erpbridge.Duty)
+	fees := t.charges(&included, erpbridge.Fee, erpbridge.Handling, erpbridge.Wrapping)
+	if err := t.addDeductions(s); err != nil {
+		return nil, err
+	}
 	rounding := erpbridge.Zero(t.o.Currency)
 	if t.o.TaxesIncluded {
 		rounding = included.Sub(t.o.TaxTotal)
@@ -70,8 +77,8 @@ func (t *translation) amounts() (*sheet, error) {
 		what, setting, item string
 		amount              erpbridge.Money
 	}{
-		{"Duties", "duty_item", t.conf.DutyItem, t.o.Duties},
-		{"Fees", "fee_item", t.conf.FeeItem, t.o.Fees},
+		{"Duties", "duty_item", t.conf.DutyItem, duties},
+		{"Fees", "fee_item", t.conf.FeeItem, fees},
 		{"Tax", "tax_item", t.conf.TaxItem, t.o.TaxTotal},
 		{"Rounding", "rounding_item", t.conf.RoundingItem, rounding},
 	} {
@@ -90,6 +97,9 @@ func (t *translation) amounts() (*sheet, error) {
 func (t *translation) addLine(s *sheet, i int, l erpbridge.Line, tax erpbridge.Money) error {
 	if l.Quantity.IsZero() && l.Discount().IsZero() && tax.IsZero() {
 		return nil // nothing was sold, and NetSuite takes no quantity of nought
+	}
+	if l.Kind == erpbridge.Component && l.Gross().IsZero() {
+		return nil // the line it belongs to stands for it
 	}
 	item, err := t.item(i, l)
 	if err != nil {
@@ -120,6 +130,49 @@ func (t *translation) addLine(s *sheet, i int, l erpbridge.Line, tax erpbridge.M
 		rate:        off.Plain(),
 		amount:      off,
 	})
+	return nil
+}
+
+// charges returns what the order's charges of some kinds come to, less their tax where
+// prices include it, which it adds to included.
+func (t *translation) charges(included *erpbridge.Money, kinds ...erpbridge.ChargeKind) erpbridge.Money {
+	sum := t.o.Charged(kinds...)
+	if !t.o.TaxesIncluded {
+		return sum
+	}
+	for _, c := range t.o.Charges {
+		if slices.Contains(kinds, c.Kind) {
+			for _, tax := range c.Taxes {
+				sum, *included = sum.Sub(tax.Amount), included.Add(tax.Amount)
+			}
+		}
+	}
+	return sum
+}
+
+// addDeductions books what is taken off the order as a whole: discounts of no line, and
+// what was redeemed of a gift card or a credit and is no longer part of the total.
+func (t *translation) addDeductions(s *sheet) error {
+	deduct := func(item, description string, amount erpbridge.Money) {
+		off := amount.Neg()
+		s.entries = append(s.entries, entry{item: item, description: description, rate: off.Plain(), amount: off})
+	}
+	if off := t.o.Discount(); !off.IsZero() {
+		if t.conf.DiscountItem == "" {
+			return t.held("the order has a discount of %s and no item to book it on: set discount_item of target %s", off, t.name)
+		}
+		deduct(t.conf.DiscountItem, cmp.Or(titles(t.o.Discounts), "Discount"), off)
+	}
+	for _, c := range t.o.Credits {
+		item, setting := t.conf.CreditItem, "credit_item"
+		if c.Kind == erpbridge.GiftCardCredit {
+			item, setting = t.conf.GiftCardItem, "gift_card_item"
+		}
+		if item == "" {
+			return t.held("%s of %s was redeemed and there is no item to book it on: set %s of target %s", c.Kind, c.Amount, setting, t.name)
+		}
+		deduct(item, cmp.Or(c.Title, string(c.Kind)), c.Amount)
+	}
 	return nil
 }
 

@@ -43,7 +43,8 @@ type Config struct {
 	// Items that stand for what is not goods; each is needed once it occurs.
 	DiscountItem string `yaml:"discount_item"`
 	TaxItem      string `yaml:"tax_item"`
-	GiftCardItem string `yaml:"gift_card_item"`
+	GiftCardItem string `yaml:"gift_card_item"` // sold and, negative, redeemed
+	CreditItem   string `yaml:"credit_item"`    // store credit and reward points redeemed, negative
 	TipItem      string `yaml:"tip_item"`
 	DutyItem     string `yaml:"duty_item"`
 	FeeItem      string `yaml:"fee_item"`
@@ -205,6 +206,7 @@ func (c *Config) eachID(f func(setting, id string)) {
 		{"discount_item", c.DiscountItem},
 		{"tax_item", c.TaxItem},
 		{"gift_card_item", c.GiftCardItem},
+		{"credit_item", c.CreditItem},
 		{"tip_item", c.TipItem},
 		{"duty_item", c.DutyItem},
 		{"fee_item", c.FeeItem},

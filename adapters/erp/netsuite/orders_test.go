@@ -109,8 +109,31 @@ func everything() *erpbridge.Order {
 	tip := item("", "Tip", "1", "3.00", "EUR")
 	tip.Kind = erpbridge.Tip
 	o.Lines = append(o.Lines, card, tip)
-	o.Duties, o.Fees = eur("4.40"), eur("1.10")
+	o.Charges = []erpbridge.Charge{{Kind: erpbridge.Duty, Amount: eur("4.40")}, {Kind: erpbridge.Fee, Amount: eur("1.10")}}
 	o.Total, o.Outstanding = eur("85.35"), eur("85.35")
+	return o
+}
+
+// deducted has what is taken off an order as a whole, charges with tax in them, and a
+// line that is part of another.
+func deducted() *erpbridge.Order {
+	o := taxIncluded()
+	o.ID, o.Number = "5006", "#1006"
+	part := item("", "Lid", "3", "0.00", "EUR")
+	part.Kind, part.Parent = erpbridge.Component, "l-MUG-1"
+	thirds := item("TEE-2", "Three for ten", "3", "3.33", "EUR")
+	thirds.Extended = eur("10.00")
+	o.Lines = append(o.Lines, part, thirds)
+	o.Charges = []erpbridge.Charge{
+		{Kind: erpbridge.Handling, Title: "Packing", Amount: eur("2.38"), Taxes: []erpbridge.Tax{{Title: "MwSt", Rate: dec("0.19"), Amount: eur("0.38")}}},
+		{Kind: erpbridge.Fee, Title: "Recycling", Amount: eur("0.10")},
+	}
+	o.Discounts = []erpbridge.Discount{{Title: "For the wait", Amount: eur("1.00")}}
+	o.Credits = []erpbridge.Credit{
+		{Kind: erpbridge.GiftCardCredit, Title: "Card ...4711", Amount: eur("5.00")},
+		{Kind: erpbridge.Points, Amount: eur("0.59")},
+	}
+	o.TaxTotal, o.Total = eur("5.82"), eur("40.00")
 	return o
 }
 
@@ -196,7 +219,7 @@ func unfit() *erpbridge.Order {
 func cases() map[string]*erpbridge.Order {
 	return map[string]*erpbridge.Order{
 		"placed": placed(), "tax-included": taxIncluded(), "partly-paid": partlyPaid(), "everything": everything(),
-		"yen": yen(), "dinar": dinar(), "without-customer": withoutCustomer(), "by-email": byEmail(),
+		"deducted": deducted(), "yen": yen(), "dinar": dinar(), "without-customer": withoutCustomer(), "by-email": byEmail(),
 		"cancelled": cancelled(), "large": large(), "free": free(), "unfit": unfit(),
 	}
 }
@@ -215,6 +238,7 @@ items:
 discount_item: "88"
 tax_item: "89"
 gift_card_item: "90"
+credit_item: "95"
 tip_item: "91"
 duty_item: "92"
 fee_item: "93"

@@ -10,11 +10,11 @@ import (
 	"github.com/hakooi/erpbridge"
 )
 
-// Translate renders the order's full state: its customer, unless the default
-// one is used, the order, and a deposit for what was paid.
+// Translate renders an order's full state: its customer, unless the default one is
+// used, the order, and a deposit for what was paid. Of the other events see without.
 func (e *ERP) Translate(ev erpbridge.Event) ([]erpbridge.Document, error) {
 	if ev.Order == nil {
-		return nil, invalid("the event %s has no order", ev.Type)
+		return nil, e.without(ev)
 	}
 	t := &translation{ERP: e, ev: ev, o: ev.Order, cancelled: ev.Type == erpbridge.OrderCancelled || !ev.Order.CancelledAt.IsZero()}
 	if err := t.check(); err != nil {
@@ -134,7 +134,7 @@ func sameCurrency(o *erpbridge.Order) error {
 	if _, ok := erpbridge.Digits(o.Currency); !ok {
 		return invalid("%q is not an ISO 4217 currency", o.Currency)
 	}
-	amounts := []erpbridge.Money{o.Duties, o.Fees, o.TaxTotal, o.Total, o.Outstanding}
+	amounts := []erpbridge.Money{o.TaxTotal, o.Total, o.Outstanding}
 	add := func(ds []erpbridge.Discount, ts []erpbridge.Tax) {
 		for _, d := range ds {
 			amounts = append(amounts, d.Amount)
@@ -143,8 +143,16 @@ func sameCurrency(o *erpbridge.Order) error {
 			amounts = append(amounts, x.Amount)
 		}
 	}
+	add(o.Discounts, o.Taxes)
+	for _, c := range o.Charges {
+		amounts = append(amounts, c.Amount)
+		add(nil, c.Taxes)
+	}
+	for _, c := range o.Credits {
+		amounts = append(amounts, c.Amount)
+	}
 	for _, l := range o.Lines {
-		amounts = append(amounts, l.Unit)
+		amounts = append(amounts, l.Unit, l.Extended)
 		add(l.Discounts, l.Taxes)
 	}
 	for _, s := range o.Shipping {

@@ -120,6 +120,8 @@ func TestTranslateHolds(t *testing.T) {
 		"discount":                 {`discount_item: ""`, taxIncluded(), "discount_item of target ns"},
 		"tax":                      {`tax_item: ""`, placed(), "tax_item of target ns"},
 		"gift card":                {`gift_card_item: ""`, everything(), "gift_card_item of target ns"},
+		"gift card redeemed":       {`gift_card_item: ""`, deducted(), "gift_card_item of target ns"},
+		"points redeemed":          {`credit_item: ""`, deducted(), "credit_item of target ns"},
 		"tip":                      {`tip_item: ""`, everything(), "tip_item of target ns"},
 		"duties":                   {`duty_item: ""`, everything(), "duty_item of target ns"},
 		"fees":                     {`fee_item: ""`, everything(), "fee_item of target ns"},
@@ -174,6 +176,31 @@ func TestTranslateRefuses(t *testing.T) {
 	}
 	if _, err := e.Translate(event(crowded(5000))); err != nil {
 		t.Errorf("5000 lines: %v", err)
+	}
+}
+
+// What moves money is held with the order's id, the rest ignored with its reason.
+func TestTranslateWithoutAnOrder(t *testing.T) {
+	e := open(t, "")
+	for name, c := range map[string]struct {
+		ev   erpbridge.Event
+		kind erpbridge.Kind
+		want string
+	}{
+		"refund": {erpbridge.Event{Refund: &erpbridge.Refund{
+			ID: "509", OrderID: "4711", Currency: "EUR",
+			Lines: []erpbridge.RefundLine{{Amount: eur("10.00"), Tax: eur("1.90")}},
+		}}, erpbridge.Held, "refund 509 of order 4711 over 11.90 EUR"},
+		"cancellation": {erpbridge.Event{Cancellation: &erpbridge.Cancellation{OrderID: "4711"}}, erpbridge.Held, "order 4711 is gone"},
+		"shipment":     {erpbridge.Event{Fulfilment: &erpbridge.Fulfilment{}}, erpbridge.Ignored, "shipments"},
+		"customer":     {erpbridge.Event{Customer: &erpbridge.Customer{}}, erpbridge.Ignored, "with its orders"},
+		"product":      {erpbridge.Event{Product: &erpbridge.Product{}}, erpbridge.Ignored, "items"},
+		"stock":        {erpbridge.Event{Inventory: &erpbridge.InventoryLevel{}}, erpbridge.Ignored, "stock"},
+	} {
+		docs, err := e.Translate(c.ev)
+		if erpbridge.KindOf(err) != c.kind || docs != nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want it %s: %s", name, err, c.kind, c.want)
+		}
 	}
 }
 

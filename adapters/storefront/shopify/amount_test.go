@@ -69,7 +69,7 @@ func TestDuties(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			if got := order(t, open(t, ""), "orders/updated", tt.body).Duties.Plain(); got != tt.want {
+			if got := order(t, open(t, ""), "orders/updated", tt.body).Charged(erpbridge.Duty).Plain(); got != tt.want {
 				t.Errorf("duties %s, want %s", got, tt.want)
 			}
 		})

@@ -25,12 +25,15 @@ type order struct {
 	Name      scalar `json:"name"`
 	Number    scalar `json:"order_number"`
 	PONumber  scalar `json:"po_number"`
+	Source    scalar `json:"source_name"`
+	Location  scalar `json:"location_id"`
 	Test      scalar `json:"test"`
 
-	CreatedAt   scalar `json:"created_at"`
-	ProcessedAt scalar `json:"processed_at"`
-	UpdatedAt   scalar `json:"updated_at"`
-	CancelledAt scalar `json:"cancelled_at"`
+	CreatedAt    scalar `json:"created_at"`
+	ProcessedAt  scalar `json:"processed_at"`
+	UpdatedAt    scalar `json:"updated_at"`
+	CancelledAt  scalar `json:"cancelled_at"`
+	CancelReason scalar `json:"cancel_reason"`
 
 	Currency            scalar `json:"currency"`
 	PresentmentCurrency scalar `json:"presentment_currency"`
@@ -38,56 +41,79 @@ type order struct {
 	DutiesIncluded      scalar `json:"duties_included"`
 	TaxExempt           scalar `json:"tax_exempt"`
 
-	TotalPrice       scalar           `json:"total_price"`
-	TotalPriceSet    object[moneySet] `json:"total_price_set"`
-	TotalTax         scalar           `json:"total_tax"`
-	TotalTaxSet      object[moneySet] `json:"total_tax_set"`
-	TotalOutstanding scalar           `json:"total_outstanding"`
-	DutiesSet        object[moneySet] `json:"original_total_duties_set"`
-	FeesSet          object[moneySet] `json:"original_total_additional_fees_set"`
+	TotalPrice        scalar           `json:"total_price"`
+	TotalPriceSet     object[moneySet] `json:"total_price_set"`
+	CurrentTotal      scalar           `json:"current_total_price"`
+	CurrentTotalSet   object[moneySet] `json:"current_total_price_set"`
+	TotalTax          scalar           `json:"total_tax"`
+	TotalTaxSet       object[moneySet] `json:"total_tax_set"`
+	TotalOutstanding  scalar           `json:"total_outstanding"`
+	DutiesSet         object[moneySet] `json:"original_total_duties_set"`
+	FeesSet           object[moneySet] `json:"original_total_additional_fees_set"`
+	PaymentRoundedSet object[moneySet] `json:"total_cash_rounding_payment_adjustment_set"`
 
-	FinancialStatus scalar       `json:"financial_status"`
-	Gateways        list[scalar] `json:"payment_gateway_names"`
-	Gateway         scalar       `json:"gateway"` // before API version 2021-01
+	FinancialStatus scalar               `json:"financial_status"`
+	Gateways        list[scalar]         `json:"payment_gateway_names"`
+	Gateway         scalar               `json:"gateway"` // before API version 2021-01
+	Terms           object[paymentTerms] `json:"payment_terms"`
+	Transactions    list[transaction]    `json:"transactions"` // of partners; webhooks have none
 
 	Email           scalar           `json:"email"`
 	ContactEmail    scalar           `json:"contact_email"`
 	Phone           scalar           `json:"phone"`
 	Customer        object[customer] `json:"customer"`
+	Company         object[company]  `json:"company"`
 	BillingAddress  object[address]  `json:"billing_address"`
 	ShippingAddress object[address]  `json:"shipping_address"`
 
 	LineItems     list[lineItem]            `json:"line_items"`
+	Groups        list[lineItemGroup]       `json:"line_item_groups"`
 	ShippingLines list[shippingLine]        `json:"shipping_lines"`
 	TaxLines      list[taxLine]             `json:"tax_lines"`
 	Applications  list[discountApplication] `json:"discount_applications"`
 	Codes         list[discountCode]        `json:"discount_codes"`
 
-	Note           scalar              `json:"note"`
-	NoteAttributes list[noteAttribute] `json:"note_attributes"`
-	Tags           tags                `json:"tags"`
+	Note           scalar          `json:"note"`
+	NoteAttributes list[attribute] `json:"note_attributes"`
+	Tags           tags            `json:"tags"`
+
+	AbandonedURL scalar `json:"abandoned_checkout_url"` // which no order has
 }
 
 type lineItem struct {
-	ID              scalar           `json:"id"`
-	SKU             scalar           `json:"sku"`
-	ProductID       scalar           `json:"product_id"`
-	VariantID       scalar           `json:"variant_id"`
-	Title           scalar           `json:"title"`
-	Name            scalar           `json:"name"`
-	GiftCard        scalar           `json:"gift_card"`
-	Quantity        scalar           `json:"quantity"`
-	CurrentQuantity scalar           `json:"current_quantity"`
-	Price           scalar           `json:"price"`
-	PriceSet        object[moneySet] `json:"price_set"`
-	Allocations     list[allocation] `json:"discount_allocations"`
-	TaxLines        list[taxLine]    `json:"tax_lines"`
-	Duties          list[duty]       `json:"duties"`
+	ID              scalar                `json:"id"`
+	SKU             scalar                `json:"sku"`
+	Barcode         scalar                `json:"barcode"` // of partners
+	ProductID       scalar                `json:"product_id"`
+	VariantID       scalar                `json:"variant_id"`
+	ParentID        scalar                `json:"parent_line_item_id"` // of partners
+	GroupID         scalar                `json:"sales_line_item_group_id"`
+	Group           object[lineItemGroup] `json:"line_item_group"` // as the API lists it
+	Title           scalar                `json:"title"`
+	Name            scalar                `json:"name"`
+	GiftCard        scalar                `json:"gift_card"`
+	Quantity        scalar                `json:"quantity"`
+	CurrentQuantity scalar                `json:"current_quantity"`
+	Price           scalar                `json:"price"`
+	PriceSet        object[moneySet]      `json:"price_set"`
+	Allocations     list[allocation]      `json:"discount_allocations"`
+	TaxLines        list[taxLine]         `json:"tax_lines"`
+	Duties          list[duty]            `json:"duties"`
+	Properties      list[attribute]       `json:"properties"`
+}
+
+// A lineItemGroup is a bundle: the lines that point to it were sold as one thing, and
+// carry its price.
+type lineItemGroup struct {
+	ID    scalar `json:"id"`
+	Title scalar `json:"title"`
 }
 
 type shippingLine struct {
+	ID          scalar           `json:"id"`
 	Title       scalar           `json:"title"`
 	Code        scalar           `json:"code"`
+	Carrier     scalar           `json:"carrier_identifier"`
 	Price       scalar           `json:"price"`
 	PriceSet    object[moneySet] `json:"price_set"`
 	Allocations list[allocation] `json:"discount_allocations"`
@@ -104,6 +130,7 @@ type allocation struct {
 }
 
 type discountApplication struct {
+	Index       scalar `json:"index"` // as the API lists it; else its place in the list
 	Code        scalar `json:"code"`
 	Title       scalar `json:"title"`
 	Description scalar `json:"description"`
@@ -114,16 +141,18 @@ type discountCode struct {
 }
 
 type taxLine struct {
-	Title    scalar           `json:"title"`
-	Rate     scalar           `json:"rate"`
-	Price    scalar           `json:"price"`
-	PriceSet object[moneySet] `json:"price_set"`
+	Title         scalar           `json:"title"`
+	Rate          scalar           `json:"rate"`
+	Price         scalar           `json:"price"`
+	PriceSet      object[moneySet] `json:"price_set"`
+	ChannelLiable scalar           `json:"channel_liable"`
 }
 
 type duty struct {
 	Price    scalar           `json:"price"`
 	PriceSet object[moneySet] `json:"price_set"`
-	moneySet                  // older versions carry shop_money without a set around it
+	TaxLines list[taxLine]    `json:"tax_lines"`
+	moneySet                  // REST carries shop_money without a set around it
 }
 
 type moneySet struct {
@@ -136,14 +165,20 @@ type money struct {
 	Currency scalar `json:"currency_code"`
 }
 
-type customer struct {
-	ID        scalar          `json:"id"`
-	FirstName scalar          `json:"first_name"`
-	LastName  scalar          `json:"last_name"`
-	Email     scalar          `json:"email"`
-	Phone     scalar          `json:"phone"`
-	TaxExempt scalar          `json:"tax_exempt"`
-	Default   object[address] `json:"default_address"`
+type paymentTerms struct {
+	Name      scalar                `json:"payment_terms_name"`
+	Schedules list[paymentSchedule] `json:"payment_schedules"`
+}
+
+type paymentSchedule struct {
+	DueAt scalar `json:"due_at"`
+}
+
+type company struct {
+	ID         scalar `json:"id"`
+	Name       scalar `json:"name"`
+	ExternalID scalar `json:"external_id"`
+	LocationID scalar `json:"location_id"`
 }
 
 type address struct {
@@ -160,9 +195,10 @@ type address struct {
 	Country      scalar `json:"country"`
 	CountryCode  scalar `json:"country_code"`
 	Phone        scalar `json:"phone"`
+	Default      scalar `json:"default"` // of an address book
 }
 
-type noteAttribute struct {
+type attribute struct {
 	Name  scalar `json:"name"`
 	Value scalar `json:"value"`
 }
@@ -190,36 +226,4 @@ func (t *tags) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 		*t = append(*t, strings.TrimSpace(text.Text()))
 	}
 	return nil
-}
-
-// limits are those of strictjson for everything but the number of members: an
-// order of 500 lines, each with its taxes and price sets and once more inside
-// every fulfilment, has some 200,000 of them. The size of a body is limited where
-// it comes in.
-func limits() strictjson.Limits {
-	l := strictjson.Default()
-	l.Members = 1_000_000
-	return l
-}
-
-// parse reads the order of a body, also one inside {"order": ...} as the REST API
-// answers it.
-func parse(body []byte) (*order, error) {
-	var o order
-	if err := strictjson.Unmarshal(body, &o, limits()); err != nil {
-		return nil, err
-	}
-	if o.LineItems != nil || o.ID.Given() {
-		return &o, nil
-	}
-	var wrapped struct {
-		Order object[order] `json:"order"`
-	}
-	if err := strictjson.Unmarshal(body, &wrapped, limits()); err != nil {
-		return nil, err
-	}
-	if wrapped.Order.V != nil {
-		return wrapped.Order.V, nil
-	}
-	return &o, nil
 }

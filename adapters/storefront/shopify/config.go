@@ -4,10 +4,14 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/adapters/storefront/normalizer"
+	"github.com/hakooi/erpbridge/adapters/storefront/shopapi"
+	"github.com/hakooi/erpbridge/adapters/storefront/signed"
 )
 
 // Config is the settings of one shop. What is not set has a default that books
@@ -15,7 +19,7 @@ import (
 type Config struct {
 	// Secrets are the keys webhooks may be signed with, newest first. Shopify
 	// takes up to an hour to use a new one, so keep the old one for that long.
-	Secrets []Secret `yaml:"secrets"`
+	Secrets []signed.Secret `yaml:"secrets"`
 	// Shop is the domain the route is bound to, such as
 	// "example.myshopify.com". Webhooks of another shop are refused.
 	Shop string `yaml:"shop"`
@@ -36,7 +40,49 @@ type Config struct {
 	// TipTitles are the titles under which a line without a product is a tip.
 	// Default: "Tip".
 	TipTitles []string `yaml:"tip_titles"`
+	// API says how the shop's Admin API is asked what changed. Without it, nothing but
+	// webhooks tells.
+	API *API `yaml:"api"`
+	// Webhooks says which subscriptions there have to be. It needs API.
+	Webhooks Webhooks `yaml:"webhooks"`
 }
+
+// API is how a shop's GraphQL Admin API is asked.
+type API struct {
+	// Config has the settings that all shops' APIs share. Default of its URL: the shop's
+	// own domain.
+	shopapi.Config `yaml:",inline"`
+	// AccessToken is the app's Admin API access token for the shop. It needs the scopes
+	// read_orders (read_all_orders too, for what is older than 60 days), read_customers,
+	// read_products, read_locations and read_payment_terms.
+	AccessToken signed.Secret `yaml:"access_token"`
+	// Version is the version of the API, from 2025-10 on. Default: "2026-10".
+	Version string `yaml:"version"`
+}
+
+// Webhooks is what the shop has to be subscribed to.
+type Webhooks struct {
+	// Address is this store's webhook address, as the shop sees it. If it is set,
+	// missing subscriptions are noticed.
+	Address string `yaml:"address"`
+	// Topics are what has to be sent there. Default: all topics the bridge acts on. The
+	// three privacy topics are set in the app's own configuration, and not here.
+	Topics []string `yaml:"topics"`
+}
+
+// topics are what the bridge acts on and can be subscribed to.
+var topics = []string{
+	"orders/create", "orders/updated", "orders/paid", "orders/cancelled", "orders/delete", "refunds/create",
+	"fulfillments/create", "fulfillments/update", "customers/create", "customers/update", "customers/delete",
+	"products/create", "products/update", "products/delete", "inventory_levels/update",
+}
+
+// Versions of the API: the first that knows everything that is asked for, and the one
+// that is asked where the settings name none.
+const (
+	firstVersion  = "2025-10"
+	latestVersion = "2026-10"
+)
 
 // The words of the settings that choose.
 const (
@@ -48,10 +94,6 @@ const (
 	digest    = "digest"
 )
 
-// shortest is the length a secret must have. Shopify's own have 32 characters
-// and more; anything short enough to guess is a mistake.
-const shortest = 16
-
 // open checks conf and fills in its defaults.
 func open(conf Config) (*Storefront, error) {
 	conf.Shop = strings.ToLower(strings.TrimSpace(conf.Shop))
@@ -61,50 +103,68 @@ func open(conf Config) (*Storefront, error) {
 	if conf.TipTitles == nil {
 		conf.TipTitles = []string{"Tip"}
 	}
+	badAPI := checkAPI(&conf)
 	s := &Storefront{conf: conf}
+	var badSecrets, badZone error
+	s.secrets, badSecrets = signed.Open(conf.Secrets, "the client secret of the app that owns the webhooks")
+	s.zone, badZone = normalizer.OpenZone(conf.TimeZone)
 	return s, errors.Join(
-		s.openSecrets(),
-		s.openZone(),
+		badSecrets,
+		badZone,
 		checkShop(conf.Shop),
 		checkCurrency(conf.DefaultCurrency),
 		oneOf("posting_date", conf.PostingDate, processed, created),
 		oneOf("test_orders", conf.TestOrders, ignore, deliver),
 		oneOf("without_id", conf.WithoutID, hold, digest),
+		badAPI,
 	)
 }
 
-func (s *Storefront) openSecrets() error {
-	if len(s.conf.Secrets) == 0 {
-		return errors.New("secrets: there is none; list the client secret of the app that owns the webhooks")
-	}
-	for i, secret := range s.conf.Secrets {
-		// Files and heredocs end in a newline that is not part of the secret.
-		key := strings.TrimSuffix(strings.TrimSuffix(string(secret), "\n"), "\r")
-		switch {
-		case key == "":
-			return fmt.Errorf("secrets[%d]: is empty; anybody could sign with it. Set the app's client secret, or remove the entry", i)
-		case strings.TrimSpace(key) != key:
-			return fmt.Errorf("secrets[%d]: has blanks or newlines around it; remove them", i)
-		case len(key) < shortest:
-			return fmt.Errorf("secrets[%d]: has %d bytes, fewer than %d; copy the whole client secret", i, len(key), shortest)
+// checkAPI checks the settings about the API, and fills in their defaults.
+func checkAPI(conf *Config) error {
+	if conf.API == nil {
+		if conf.Webhooks.Address != "" || conf.Webhooks.Topics != nil {
+			return errors.New("webhooks: nobody can ask about subscriptions without api; set api, or remove webhooks")
 		}
-		s.secrets = append(s.secrets, []byte(key))
+		return nil
 	}
-	return nil
+	var errs []error
+	if conf.TimeZone == "" {
+		errs = append(errs, errors.New(`time_zone: is not set; with api it has to be, because the API tells times in UTC: write the shop's, such as "Europe/Berlin"`))
+	}
+	token := strings.TrimSpace(string(conf.API.AccessToken))
+	if token == "" {
+		errs = append(errs, errors.New("api: access_token: is not set; write the app's Admin API access token for this shop"))
+	}
+	conf.API.AccessToken = signed.Secret(token)
+	conf.API.Version = cmp.Or(conf.API.Version, latestVersion)
+	if _, err := time.Parse("2006-01", conf.API.Version); err != nil || conf.API.Version < firstVersion {
+		errs = append(errs, fmt.Errorf("api: version: %q is not a version from %s on, such as %q", conf.API.Version, firstVersion, latestVersion))
+	}
+	return errors.Join(append(errs, checkWebhooks(&conf.Webhooks))...)
 }
 
-func (s *Storefront) openZone() error {
-	switch s.conf.TimeZone {
-	case "":
+func checkWebhooks(w *Webhooks) error {
+	if w.Address == "" {
+		if w.Topics != nil {
+			return errors.New("webhooks: address: is not set; write this store's webhook address, as the shop sees it")
+		}
 		return nil
-	case "Local":
-		return errors.New(`time_zone: "Local" depends on the machine; write an IANA name such as "Europe/Berlin"`)
 	}
-	zone, err := time.LoadLocation(s.conf.TimeZone)
-	if err != nil {
-		return fmt.Errorf(`time_zone: %q is not known here; write an IANA name such as "Europe/Berlin"`, s.conf.TimeZone)
+	if at, err := url.Parse(w.Address); err != nil || at.Scheme != "https" || at.Host == "" {
+		return errors.New("webhooks: address: is not an address that begins with https://")
 	}
-	s.zone = zone
+	if w.Topics == nil {
+		w.Topics = topics
+	}
+	for _, topic := range w.Topics {
+		switch {
+		case topic == topicDataRequest || topic == topicRedactCustomer || topic == topicRedactShop:
+			return fmt.Errorf("webhooks: topics: %q is set in the app's own configuration at Shopify; remove it here", topic)
+		case strings.Count(topic, "/") != 1:
+			return fmt.Errorf("webhooks: topics: %q is not a topic; write one such as \"orders/create\"", topic)
+		}
+	}
 	return nil
 }
 

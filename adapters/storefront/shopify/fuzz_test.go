@@ -58,6 +58,21 @@ func FuzzNormalize(f *testing.F) {
 	} {
 		f.Add("orders/cancelled", []byte(body))
 	}
+	for _, m := range [][2]string{
+		{"refunds/create", string(refund(refundLine10 + "," + paid1190))},
+		{"fulfillments/create", shipment},
+		{"customers/update", person},
+		{"products/update", thing},
+		{"inventory_levels/update", level},
+		{"customers/data_request", dataRequest},
+		{"customers/redact", redactCustomer},
+		{"shop/redact", redactShop},
+		{"orders/delete", `{"id":1}`},
+		{"customers/delete", `{"id":1}`},
+		{"products/delete", `{"id":1}`},
+	} {
+		f.Add(m[0], []byte(m[1]))
+	}
 	s := open(f, "without_id: digest\ndefault_currency: EUR\ntest_orders: deliver\ntime_zone: Europe/Berlin\n")
 	f.Fuzz(func(t *testing.T, topic string, body []byte) {
 		events, err := s.Normalize(message(topic, body))
@@ -74,11 +89,25 @@ func FuzzNormalize(f *testing.F) {
 			}
 			return
 		}
-		o := events[0].Order
-		if o.ID == "" || o.UpdatedAt.IsZero() || o.PostingDate == "" || len(events[0].Version.Digest) != 64 || events[0].Stream != "order/"+o.ID {
-			t.Fatalf("an event nobody can order: %+v", events[0])
+		e := events[0]
+		if e.Stream == "" || e.Resource == "" || e.Version.At.IsZero() || len(e.Version.Digest) != 64 {
+			t.Fatalf("an event nobody can order: %+v", e)
 		}
-		o.Sum() // panics if two currencies met
+		if e.Refund != nil {
+			e.Refund.Sum() // panics if two currencies met
+			e.Refund.Paid()
+		}
+		o := e.Order
+		if o == nil {
+			return
+		}
+		if o.ID == "" || o.UpdatedAt.IsZero() || o.PostingDate == "" || e.Stream != "order/"+o.ID {
+			t.Fatalf("an order nobody can post: %+v", e)
+		}
+		o.Sum()
+		if o.Presented != nil {
+			o.Presented.Sum()
+		}
 		for _, text := range append([]string{o.Note, o.Number, o.Email, o.Phone, o.PO}, o.Tags...) {
 			if strings.ContainsAny(text, "\x00\x01\x0b\x1f\ufffe\uffff") || !utf8.ValidString(text) {
 				t.Fatalf("a text no ERP can hold: %q", text)

@@ -5,77 +5,138 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
-	"time"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/adapters/storefront/normalizer"
+	"github.com/hakooi/erpbridge/adapters/storefront/signed"
 )
 
-// The topics the bridge acts on. Each carries the whole order.
+// The topics of orders. Each carries the whole order.
 const (
-	topicCreate             = "orders/create"
-	topicPaid               = "orders/paid"
-	topicUpdated            = "orders/updated"
-	topicFulfilled          = "orders/fulfilled"
-	topicPartiallyFulfilled = "orders/partially_fulfilled"
-	topicCancelled          = "orders/cancelled"
+	topicCreate    = "orders/create"
+	topicPaid      = "orders/paid"
+	topicUpdated   = "orders/updated"
+	topicCancelled = "orders/cancelled"
+	topicRefund    = "refunds/create"
 )
-
-// reasons say why a topic is ignored, where it is not simply of no interest.
-var reasons = map[string]string{
-	"orders/edited": "it carries the edit, not the order; orders/updated comes with it",
-	"orders/delete": "a deleted order stays in the ERP as it is",
-}
 
 // Normalize returns the one event a Shopify message stands for.
 func (s *Storefront) Normalize(m erpbridge.Message) ([]erpbridge.Event, error) {
+	event, err := s.event(m)
+	if err != nil {
+		return nil, err
+	}
+	event.Store = m.Store
+	return []erpbridge.Event{event}, nil
+}
+
+// event reads m as what its topic says it is.
+func (s *Storefront) event(m erpbridge.Message) (erpbridge.Event, error) {
 	switch m.Type {
-	case topicCreate, topicPaid, topicUpdated, topicFulfilled, topicPartiallyFulfilled, topicCancelled:
-	default:
-		reason, ok := reasons[m.Type]
-		if !ok {
-			reason = "the bridge acts on orders only"
-		}
-		return nil, fail(erpbridge.Ignored, fmt.Errorf("topic %q: %s", clip(m.Type), reason))
+	case topicCreate, topicPaid, topicUpdated, topicCancelled, "orders/fulfilled", "orders/partially_fulfilled":
+		return s.orderEvent(m)
+	case "orders/delete":
+		return s.orderDeleted(m)
+	case topicRefund:
+		return s.refundEvent(m)
+	case "fulfillments/create", "fulfillments/update":
+		return s.fulfilmentEvent(m)
+	case "customers/create", "customers/update":
+		return s.customerEvent(m)
+	case "customers/delete":
+		return s.customerDeleted(m)
+	case "products/create", "products/update":
+		return s.productEvent(m)
+	case "products/delete":
+		return s.productDeleted(m)
+	case "inventory_levels/update":
+		return s.inventoryEvent(m)
+	case topicDataRequest, topicRedactCustomer, topicRedactShop:
+		return s.privacyEvent(m)
 	}
-	body, err := parse(m.Body)
-	if err != nil {
-		return nil, fail(erpbridge.Invalid, fmt.Errorf("the body cannot be read: %w", err))
+	return erpbridge.Event{}, fail(erpbridge.Ignored, fmt.Errorf("topic %q: %s", signed.Clip(m.Type), unread(m.Type)))
+}
+
+// reasons say why a topic is ignored, where it is not simply of no interest.
+var reasons = map[string]string{
+	"orders/edited":               "it carries the edit, not the order; orders/updated comes with it",
+	"order_transactions/create":   "payments come with the order's state and with refunds",
+	"fulfillment_events/create":   "a parcel's way is followed at its carrier",
+	"fulfillment_events/delete":   "a parcel's way is followed at its carrier",
+	"inventory_levels/connect":    "inventory_levels/update tells the quantity",
+	"inventory_levels/disconnect": "a place that no longer stocks an item has nothing to count",
+	"app/uninstalled":             "the shop has uninstalled the app, and sends nothing any more",
+}
+
+func unread(topic string) string {
+	if reason, ok := reasons[topic]; ok {
+		return reason
 	}
-	test, err := body.Test.Bool()
-	if err != nil {
-		return nil, fail(erpbridge.Invalid, fmt.Errorf("test: %w", err))
+	resource, _, _ := strings.Cut(topic, "/")
+	switch resource {
+	case "draft_orders", "checkouts", "carts":
+		return "nothing is sold yet"
 	}
-	if test && s.conf.TestOrders == ignore {
-		return nil, fail(erpbridge.Ignored, errors.New("a test order; set test_orders: deliver to send such orders to the ERP"))
-	}
-	if body.LineItems == nil {
-		return nil, fail(erpbridge.Invalid, errors.New("line_items: is missing; the body is not an order"))
-	}
-	id, err := s.orderID(body, m.Body)
-	if err != nil {
-		return nil, err
-	}
-	order, err := s.order(body, m)
-	if err != nil {
-		return nil, err
-	}
-	order.ID = id
-	content, err := fingerprint(*order)
-	if err != nil {
-		return nil, fail(erpbridge.Invalid, err)
-	}
-	return []erpbridge.Event{{
-		Store:   m.Store,
-		Type:    eventType(m.Type, body, order),
-		Stream:  "order/" + id,
-		Version: erpbridge.Version{At: order.UpdatedAt, Rank: rank(order), Digest: content},
-		Order:   order,
-	}}, nil
+	return "the bridge does nothing with it"
 }
 
 func fail(kind erpbridge.Kind, err error) error {
 	return &erpbridge.Error{Op: "shopify.Normalize", Kind: kind, Err: err}
+}
+
+// unreadable is the error about a body that is no JSON, or not of the shape it has to be.
+func unreadable(err error) error {
+	return fail(erpbridge.Invalid, fmt.Errorf("the body cannot be read: %w", err))
+}
+
+// orderEvent reads an order.
+func (s *Storefront) orderEvent(m erpbridge.Message) (erpbridge.Event, error) {
+	body, err := parse(m.Body, "order", func(o *order) bool { return o.LineItems != nil || o.ID.Given() })
+	if err != nil {
+		return erpbridge.Event{}, unreadable(err)
+	}
+	return s.orderOf(body, m)
+}
+
+func (s *Storefront) orderOf(body *order, m erpbridge.Message) (erpbridge.Event, error) {
+	none := erpbridge.Event{}
+	test, err := body.Test.Bool()
+	if err != nil {
+		return none, fail(erpbridge.Invalid, fmt.Errorf("test: %w", err))
+	}
+	if test && s.conf.TestOrders == ignore {
+		return none, fail(erpbridge.Ignored, errors.New("a test order; set test_orders: deliver to send such orders to the ERP"))
+	}
+	if body.LineItems == nil {
+		return none, fail(erpbridge.Invalid, errors.New("line_items: is missing; the body is not an order"))
+	}
+	if body.AbandonedURL.Given() {
+		return none, fail(erpbridge.Invalid, errors.New("abandoned_checkout_url: is there; the body is a checkout, and not an order"))
+	}
+	id, err := s.orderID(body, m.Body)
+	if err != nil {
+		return none, err
+	}
+	order, err := s.order(body, m)
+	if err != nil {
+		return none, err
+	}
+	order.ID = id
+	if order.Presented != nil {
+		order.Presented.ID = id
+	}
+	content, err := fingerprint(*order)
+	if err != nil {
+		return none, fail(erpbridge.Invalid, err)
+	}
+	return erpbridge.Event{
+		Type:   eventType(m.Type, body, order),
+		Stream: "order/" + id, Resource: "order/" + id,
+		Version: erpbridge.Version{At: order.UpdatedAt, Rank: rank(order), Digest: content},
+		Order:   order,
+	}, nil
 }
 
 // eventType says what happened. The topic is not signed, so it counts only as far
@@ -111,62 +172,71 @@ func rank(o *erpbridge.Order) int {
 	return 0
 }
 
-// orderID returns the digits of the order's id, which are the order's identity
-// everywhere behind this adapter. 1001, "1001", 1.001e3 and
-// "gid://shopify/Order/1001" are one order.
+// gone is the rank of what was deleted: nothing comes after it.
+const gone = 9
+
+// orderID returns the order's id.
 func (s *Storefront) orderID(body *order, raw []byte) (string, error) {
-	member, given := "id", body.ID
-	if !given.Given() {
-		member, given = "admin_graphql_api_id", body.GraphQLID
-	}
-	if given.Given() {
-		id, ok := given.Integer()
-		if rest, gid := strings.CutPrefix(given.Text(), "gid://shopify/Order/"); gid {
-			rest, _, _ = strings.Cut(rest, "?")
-			id, ok = rest, rest != "" && strings.Trim(rest, "0123456789") == ""
-			id = strings.TrimLeft(id, "0")
-		}
-		// Twenty digits hold the largest unsigned 64-bit number.
-		if !ok || id == "" || id == "0" || len(id) > 20 {
-			return "", fail(erpbridge.Invalid, fmt.Errorf("%s: %q is not an order id", member, clip(given.Text())))
-		}
+	id, err := identity("Order", body.ID, body.GraphQLID)
+	switch {
+	case err != nil:
+		return "", fail(erpbridge.Invalid, err)
+	case id != "":
 		return id, nil
-	}
-	if s.conf.WithoutID == digest {
+	case s.conf.WithoutID == digest:
 		sum := sha256.Sum256(raw)
 		return "body-" + hex.EncodeToString(sum[:8]), nil
 	}
 	return "", fail(erpbridge.Held, errors.New("id: is missing; set without_id: digest to key such orders by their content"))
 }
 
-// order maps everything but the id.
-func (s *Storefront) order(body *order, m erpbridge.Message) (*erpbridge.Order, error) {
-	r := &reader{}
-	if !m.ReceivedAt.IsZero() {
-		// Clocks differ by minutes. A state from the year 9999 would be newer than
-		// every later one, for ever.
-		r.latest = m.ReceivedAt.Add(24 * time.Hour)
+// orderDeleted reads what Shopify says of a deleted order: its id, and nothing else. A
+// whole order under this topic is an order: the topic is not signed.
+func (s *Storefront) orderDeleted(m erpbridge.Message) (erpbridge.Event, error) {
+	body, err := parse(m.Body, "order", func(o *order) bool { return o.LineItems != nil || o.ID.Given() })
+	if err != nil {
+		return erpbridge.Event{}, unreadable(err)
 	}
-	r.currency = currencyOf(body)
-	if r.currency == "" {
-		r.currency = s.conf.DefaultCurrency
+	if body.LineItems != nil {
+		return s.orderOf(body, m)
 	}
-	if r.currency == "" {
-		return nil, fail(erpbridge.Held, errors.New("currency: is missing; set default_currency to the shop's currency"))
+	id, err := required("Order", body.ID, body.GraphQLID)
+	if err != nil {
+		return erpbridge.Event{}, err
 	}
-	if _, ok := erpbridge.Digits(r.currency); !ok {
-		return nil, fail(erpbridge.Invalid, fmt.Errorf("currency: %q is not an ISO 4217 currency", clip(r.currency)))
+	c := erpbridge.Cancellation{OrderID: id, At: m.ReceivedAt, Reason: "deleted", Deleted: true}
+	return finish(erpbridge.Event{
+		Type: erpbridge.OrderCancelled, Stream: "order/" + id, Resource: "order/" + id,
+		Version: erpbridge.Version{At: m.ReceivedAt, Rank: gone}, Cancellation: &c,
+	}, erpbridge.Cancellation{OrderID: id, Reason: c.Reason, Deleted: true})
+}
+
+// required is identity where there has to be one.
+func required(kind string, id, gid scalar) (string, error) {
+	got, err := identity(kind, id, gid)
+	if err == nil && got == "" {
+		err = errors.New("id: is missing")
 	}
-	o := &erpbridge.Order{Currency: r.currency}
-	s.head(r, body, o)
-	s.times(r, body, m.Type, o)
-	parties(r, body, o)
-	s.lines(r, body, o)
-	charges(r, body, o)
-	shipping(r, body, o) // last: which shipping lines count is seen from the total
-	o.Attributes = append(o.Attributes, r.record()...)
-	if r.err != nil {
-		return nil, fail(erpbridge.Invalid, r.err)
+	if err != nil {
+		return "", fail(erpbridge.Invalid, err)
 	}
-	return o, nil
+	return got, nil
+}
+
+// finish adds to an event the digest of content, which is what it carries without the
+// time of the change.
+func finish(e erpbridge.Event, content any) (erpbridge.Event, error) {
+	sum, err := normalizer.Fingerprint(content)
+	if err != nil {
+		return erpbridge.Event{}, fail(erpbridge.Invalid, err)
+	}
+	e.Version.Digest = sum
+	return e, nil
+}
+
+// sorted returns words in an order of their own.
+func sorted(words []string) []string {
+	words = slices.Clone(words)
+	slices.Sort(words)
+	return words
 }

@@ -80,15 +80,25 @@ func fixture(t testing.TB, name string) []byte {
 	return body
 }
 
-// order normalises a body and returns its one order.
-func order(t testing.TB, s erpbridge.Storefront, topic string, body []byte) *erpbridge.Order {
+// one normalizes m and returns its one event.
+func one(t testing.TB, s erpbridge.Storefront, m erpbridge.Message) erpbridge.Event {
 	t.Helper()
-	events, err := s.Normalize(message(topic, body))
+	events, err := s.Normalize(m)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%s: %v", m.Type, err)
 	}
 	if len(events) != 1 {
-		t.Fatalf("%d events, want 1", len(events))
+		t.Fatalf("%s: %d events, want 1", m.Type, len(events))
 	}
-	return events[0].Order
+	return events[0]
+}
+
+// order normalizes a body and returns its one order.
+func order(t testing.TB, s erpbridge.Storefront, topic string, body []byte) *erpbridge.Order {
+	t.Helper()
+	e := one(t, s, message(topic, body))
+	if e.Order == nil {
+		t.Fatalf("%s: no order, but %+v", topic, e)
+	}
+	return e.Order
 }

@@ -2,67 +2,130 @@ package shopify
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 	"strings"
 	"time"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/adapters/storefront/normalizer"
+	"github.com/hakooi/erpbridge/adapters/storefront/signed"
 )
 
-// currencyOf returns the shop's currency, under either of the names it has.
-func currencyOf(body *order) string {
-	if code := body.Currency.Text(); code != "" {
-		return code
+// order maps everything but the id, once in the shop's currency, and once more in the
+// buyer's where that is another.
+func (s *Storefront) order(body *order, m erpbridge.Message) (*erpbridge.Order, error) {
+	currency, err := s.currency(cmp.Or(body.Currency.Text(), codeOf(body.TotalPriceSet.V, false)), "currency")
+	if err != nil {
+		return nil, err
 	}
-	if set := body.TotalPriceSet.V; set != nil && set.Shop.V != nil {
+	presentment := cmp.Or(body.PresentmentCurrency.Text(), codeOf(body.TotalPriceSet.V, true), currency)
+	if _, ok := erpbridge.Digits(presentment); !ok {
+		return nil, fail(erpbridge.Invalid, fmt.Errorf("presentment_currency: %q is not an ISO 4217 currency", signed.Clip(presentment)))
+	}
+	r := &reader{Reader: normalizer.NewReader(currency, m.ReceivedAt)}
+	o := s.read(r, body, m.Type)
+	o.Presentment = presentment
+	remaining := shipping(r, body, o) // last: which shipping lines count is seen from the total
+	o.Attributes = append(o.Attributes, r.Stripped()...)
+	if r.Err() != nil {
+		return nil, fail(erpbridge.Invalid, r.Err())
+	}
+	edited := wasNeverSold(o, remaining)
+	if edited {
+		o.Shipping = remaining
+	}
+	if presentment != currency {
+		o.Presented = s.twin(body, m, o, edited)
+	}
+	return o, nil
+}
+
+// twin returns the order in the buyer's currency, or nil where one of its amounts is
+// not given.
+func (s *Storefront) twin(body *order, m erpbridge.Message, o *erpbridge.Order, edited bool) *erpbridge.Order {
+	r := &reader{normalizer.NewReader(o.Presentment, m.ReceivedAt), true}
+	twin := s.read(r, body, m.Type)
+	twin.Presentment = o.Presentment
+	if remaining := shipping(r, body, twin); edited {
+		twin.Shipping = remaining
+	}
+	if r.Err() != nil {
+		return nil
+	}
+	twin.ID, twin.Attributes = o.ID, o.Attributes
+	return twin
+}
+
+// read maps all of an order but its shipping lines.
+func (s *Storefront) read(r *reader, body *order, topic string) *erpbridge.Order {
+	o := &erpbridge.Order{Currency: r.Currency()}
+	head(r, body, o)
+	s.times(r, body, topic, o)
+	parties(r, body, o)
+	s.lines(r, body, o)
+	charges(r, body, o)
+	o.Payments = payments(r, "", body.Transactions, cmp.Or(body.PresentmentCurrency.Text(), r.Currency()))
+	return o
+}
+
+// currency returns a shop's currency: what a body says, else the setting.
+func (s *Storefront) currency(code, member string) (string, error) {
+	code = cmp.Or(code, s.conf.DefaultCurrency)
+	if code == "" {
+		return "", fail(erpbridge.Held, errors.New(member+": is missing; set default_currency to the shop's currency"))
+	}
+	if _, ok := erpbridge.Digits(code); !ok {
+		return "", fail(erpbridge.Invalid, fmt.Errorf("%s: %q is not an ISO 4217 currency", member, signed.Clip(code)))
+	}
+	return code, nil
+}
+
+// codeOf returns the currency a set speaks of, the shop's or the buyer's, or "".
+func codeOf(set *moneySet, presentment bool) string {
+	switch {
+	case set == nil:
+		return ""
+	case presentment && set.Presentment.V != nil:
+		return set.Presentment.V.Currency.Text()
+	case !presentment && set.Shop.V != nil:
 		return set.Shop.V.Currency.Text()
 	}
 	return ""
 }
 
-// presentmentOf returns the buyer's currency. An order that does not speak of one
-// was placed in the shop's.
-func presentmentOf(body *order, shop string) string {
-	if code := body.PresentmentCurrency.Text(); code != "" {
-		return code
-	}
-	if set := body.TotalPriceSet.V; set != nil && set.Presentment.V != nil {
-		return cmp.Or(set.Presentment.V.Currency.Text(), shop)
-	}
-	return shop
-}
-
 // head maps what stands at the top of an order, but for money and times.
-func (s *Storefront) head(r *reader, body *order, o *erpbridge.Order) {
-	o.Number = cmp.Or(r.text("", "name", body.Name), r.text("", "order_number", body.Number))
-	o.Test = r.flag("", "test", body.Test)
-	o.PO = r.text("", "po_number", body.PONumber)
-	o.Presentment = presentmentOf(body, o.Currency)
-	if _, ok := erpbridge.Digits(o.Presentment); !ok {
-		r.fail("", "presentment_currency", "%q is not an ISO 4217 currency", clip(o.Presentment))
-	}
-	o.TaxesIncluded = r.flag("", "taxes_included", body.TaxesIncluded)
+func head(r *reader, body *order, o *erpbridge.Order) {
+	o.Number = cmp.Or(r.Text("", "name", body.Name), r.Text("", "order_number", body.Number))
+	o.Test = r.Flag("", "test", body.Test)
+	o.PO = r.Text("", "po_number", body.PONumber)
+	o.Channel = r.Text("", "source_name", body.Source)
+	o.TaxesIncluded = r.Flag("", "taxes_included", body.TaxesIncluded)
 	o.PaymentStatus = paymentStatus(r, body.FinancialStatus)
+	o.Terms = terms(r, body.Terms.V)
 
 	for _, g := range body.Gateways {
-		if name := r.text("", "payment_gateway_names", g); name != "" {
+		if name := r.Text("", "payment_gateway_names", g); name != "" {
 			o.Gateways = append(o.Gateways, name)
 		}
 	}
-	if gateway := r.text("", "gateway", body.Gateway); gateway != "" && body.Gateways == nil {
+	if gateway := r.Text("", "gateway", body.Gateway); gateway != "" && body.Gateways == nil {
 		o.Gateways = []string{gateway}
 	}
-	o.Note = r.text("", "note", body.Note)
-	for _, a := range body.NoteAttributes {
-		o.Attributes = append(o.Attributes, erpbridge.Attribute{
-			Name:  r.text("", "note_attributes.name", a.Name),
-			Value: r.text("", "note_attributes.value", a.Value),
-		})
-	}
-	for _, tag := range body.Tags {
-		if tag = r.clean("", "tags", tag); tag != "" {
-			o.Tags = append(o.Tags, tag)
+	o.Note = r.Text("", "note", body.Note)
+	o.Attributes = attributes(r, "note_attributes", body.NoteAttributes)
+	o.Tags = words(r, body.Tags)
+}
+
+// words maps tags.
+func words(r *reader, tags tags) []string {
+	var out []string
+	for _, tag := range tags {
+		if tag = r.Clean("", "tags", tag); tag != "" {
+			out = append(out, tag)
 		}
 	}
+	return out
 }
 
 // paymentStatus maps financial_status. A word it does not know might mean money
@@ -80,43 +143,73 @@ func paymentStatus(r *reader, status scalar) erpbridge.PaymentStatus {
 	case "voided":
 		return erpbridge.Voided
 	}
-	r.fail("", "financial_status", "%q is not a payment status the bridge knows", clip(status.Text()))
+	r.Fail("", "financial_status", "%q is not a payment status the bridge knows", signed.Clip(status.Text()))
 	return erpbridge.Unpaid
+}
+
+// terms maps when an order on account is to be paid. Of several dates the last one is
+// when all of it is due.
+func terms(r *reader, t *paymentTerms) *erpbridge.PaymentTerms {
+	if t == nil {
+		return nil
+	}
+	out := erpbridge.PaymentTerms{Name: r.Text("payment_terms.", "payment_terms_name", t.Name)}
+	for _, schedule := range t.Schedules {
+		text := schedule.DueAt.Text()
+		if text == "" {
+			continue
+		}
+		due, err := normalizer.ParseTime(text) // in the future, as no other time may be
+		if err != nil {
+			r.Fail("payment_terms.", "payment_schedules.due_at", "%q is not a time with its zone", signed.Clip(text))
+		}
+		if due.After(out.DueAt) {
+			out.DueAt = due
+		}
+	}
+	if out == (erpbridge.PaymentTerms{}) {
+		return nil
+	}
+	return &out
 }
 
 // times maps the order's times and its posting date.
 func (s *Storefront) times(r *reader, body *order, topic string, o *erpbridge.Order) {
-	createdAt := r.time("created_at", body.CreatedAt)
-	processedAt := r.time("processed_at", body.ProcessedAt)
-	updatedAt := r.time("updated_at", body.UpdatedAt)
-	o.CancelledAt = r.time("cancelled_at", body.CancelledAt)
+	createdAt := r.Time("", "created_at", body.CreatedAt)
+	processedAt := r.Time("", "processed_at", body.ProcessedAt)
+	updatedAt := r.Time("", "updated_at", body.UpdatedAt)
+	o.CancelledAt = r.Time("", "cancelled_at", body.CancelledAt)
 
-	o.UpdatedAt = first(updatedAt, createdAt)
+	o.UpdatedAt = normalizer.First(updatedAt, createdAt)
 	if o.UpdatedAt.IsZero() {
-		r.fail("", "updated_at", "is missing, and so is created_at: nothing says which state of the order this is")
+		r.Fail("", "updated_at", "is missing, and so is created_at: nothing says which state of the order this is")
 		return
 	}
-	o.PlacedAt = first(createdAt, processedAt, updatedAt)
+	o.PlacedAt = normalizer.First(createdAt, processedAt, updatedAt)
 	// A body that has no cancelled_at at all cannot contradict its topic.
 	if topic == topicCancelled && o.CancelledAt.IsZero() && !body.CancelledAt.Null() {
 		o.CancelledAt = o.UpdatedAt
 	}
-	posted := first(processedAt, createdAt, updatedAt)
+	if !o.CancelledAt.IsZero() {
+		o.CancelReason = strings.ToLower(r.Text("", "cancel_reason", body.CancelReason))
+	}
+	posted := normalizer.First(processedAt, createdAt, updatedAt)
 	if s.conf.PostingDate == created {
-		posted = first(createdAt, processedAt, updatedAt)
+		posted = normalizer.First(createdAt, processedAt, updatedAt)
 	}
-	if s.zone != nil {
-		posted = posted.In(s.zone)
-	}
-	o.PostingDate = posted.Format(time.DateOnly)
+	o.PostingDate = normalizer.Day(posted, s.zone)
 }
 
-// first returns the first time that is given.
-func first(times ...time.Time) time.Time {
-	for _, t := range times {
-		if !t.IsZero() {
-			return t
-		}
+// fingerprint tells apart what an ERP would see differently. The time of the change is
+// the other half of a Version, and tags have no order: REST and GraphQL each have
+// theirs.
+func fingerprint(o erpbridge.Order) (string, error) {
+	o.Tags = sorted(o.Tags)
+	o.UpdatedAt = time.Time{}
+	if o.Presented != nil {
+		twin := *o.Presented
+		twin.UpdatedAt, twin.Tags = time.Time{}, o.Tags
+		o.Presented = &twin
 	}
-	return time.Time{}
+	return normalizer.Fingerprint(o)
 }

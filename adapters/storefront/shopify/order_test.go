@@ -76,7 +76,7 @@ func TestOrder(t *testing.T) {
 		Lines: []erpbridge.Line{
 			{
 				ID: "1", SKU: "007", ProductID: "11", VariantID: "12", Title: "Engine", Kind: erpbridge.Item, Quantity: dec("3"), Current: dec("2"), Unit: usd("33.33"),
-				Discounts: []erpbridge.Discount{{Title: "TEN", Amount: usd("9.99")}, {Title: "Spring", Amount: usd("1")}},
+				Discounts: []erpbridge.Discount{{Code: "TEN", Title: "TEN", Amount: usd("9.99")}, {Title: "Spring", Amount: usd("1")}},
 				Taxes:     []erpbridge.Tax{{Title: "State", Rate: dec("0.08"), Amount: usd("7.12")}, {Title: "City", Rate: dec("0.005"), Amount: usd("0.24")}},
 			},
 			{ID: "2", ProductID: "13", VariantID: "14", Title: "Gift", Kind: erpbridge.GiftCard, Quantity: dec("1"), Current: dec("1"), Unit: usd("15")},
@@ -87,8 +87,9 @@ func TestOrder(t *testing.T) {
 			Title: "Express", Code: "EXP", Price: usd("10"), Discounts: []erpbridge.Discount{{Title: "By hand", Amount: usd("4")}},
 			Taxes: []erpbridge.Tax{{Title: "State", Rate: dec("0.08"), Amount: usd("0.8")}},
 		}},
-		Taxes:  []erpbridge.Tax{{Title: "State", Rate: dec("0.08"), Amount: usd("7.92")}, {Title: "City", Rate: dec("0.005"), Amount: usd("0.24")}},
-		Duties: usd("12"), Fees: usd("2"), TaxTotal: usd("8.16"), Total: usd("135.16"), Outstanding: usd("37.16"),
+		Taxes:    []erpbridge.Tax{{Title: "State", Rate: dec("0.08"), Amount: usd("7.92")}, {Title: "City", Rate: dec("0.005"), Amount: usd("0.24")}},
+		Charges:  []erpbridge.Charge{{Kind: erpbridge.Duty, Amount: usd("12")}, {Kind: erpbridge.Fee, Amount: usd("2")}},
+		TaxTotal: usd("8.16"), Total: usd("135.16"), Outstanding: usd("37.16"),
 		PaymentStatus: erpbridge.PartiallyPaid, Gateways: []string{"gift_card", "shopify_payments"},
 		Note: "Ring twice", Attributes: []erpbridge.Attribute{{Name: "gift", Value: "true"}, {Name: "slot", Value: "3"}}, Tags: []string{"vip", "new", "EU"},
 	}

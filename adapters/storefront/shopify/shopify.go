@@ -1,5 +1,6 @@
 // Package shopify understands Shopify's webhooks: it proves that one came from
-// the shop, and reads its order into the canonical data model.
+// the shop, and reads it into the canonical data model. It can also ask the shop what
+// changed, because webhooks get lost.
 //
 // # What is promised
 //
@@ -17,23 +18,49 @@
 //	webhook ──Verify──▶ proven, unnamed ──▶ Invalid (recorded under a hash)
 //	   │
 //	   └▶ Message ──Normalize──▶ one Event
-//	                 ├─▶ Ignored  a topic of no interest, a test order
-//	                 ├─▶ Held     no id, or no currency, and no setting for that
-//	                 └─▶ Invalid  not JSON, or an amount, time or quantity that
+//	      ▲          ├─▶ Ignored  a topic of no interest, a test order
+//	      │          ├─▶ Held     no id, or no currency, and no setting for that
+//	List ─┘          └─▶ Invalid  not JSON, or an amount, time or quantity that
 //	                              cannot be meant; the field is named
+//
+// List asks the GraphQL Admin API in such a way that the answer is a webhook's body,
+// and the same Normalize makes the same Version of it. Its errors are Transient,
+// Throttled and Refused as everywhere; a page that cannot be listed in full is Invalid,
+// and no part of it is returned.
+//
+// # What adds up to what
+//
+//	order   Σ lines (price × quantity - allocated discounts)
+//	        + Σ shipping (price - allocated discounts) + duties + additional fees
+//	        + (taxes included ? 0 : total tax)                      = total_price
+//	refund  Σ lines (subtotal + tax) - Σ adjustments (amount + tax)
+//	        + duties + additional fees    = Σ refund transactions that succeeded
+//
+// in one currency, and everything as it was when the order was placed: total_price
+// does not change with edits and refunds; current_total_price is Order.Remaining. Where
+// prices contain their tax, subtotals do, too.
+//
+// # Two currencies
+//
+// Most amounts stand there in the shop's currency and in the buyer's (presentment).
+// They are never mixed: an Order has the shop's, and Order.Presented is the whole order
+// once more in the buyer's, where each of its amounts is given. The payments of a
+// refund are told in the buyer's currency only, so it is Refund.Presented that can be
+// held against them where the two differ.
 //
 // # What is never done
 //
-// No amount is computed, rounded or converted: shop currency amounts are taken as
-// they are written, and those of the presentment currency are not looked at.
-// Whether they add up (Order.Sum) is for the pipeline to check. No text is changed
-// but for characters that neither XML 1.0 nor Postgres can hold, and an attribute
-// on the order says so.
+// No amount is computed, rounded or converted: amounts are taken as they are written.
+// Whether they add up (Order.Sum, Refund.Sum) is for the pipeline to check. No text is
+// changed but for characters that neither XML 1.0 nor Postgres can hold, and an
+// attribute on the order says so.
 //
 // # What an order loses
 //
-// The canonical order has no place for line properties, the B2B company's id,
-// payment terms, refunds and fulfilments. The raw message keeps them.
+// The canonical order has no place for the edits that led to it, for returns, and for
+// shipments; these come as fulfilments. A webhook does not carry the payments of an
+// order, the name of a B2B company, and who levies a tax. A bundle is no line: its lines
+// have its title in the attribute erpbridge.bundle. The raw message keeps everything.
 package shopify
 
 import (
@@ -53,8 +80,9 @@ type Storefront struct {
 
 var _ erpbridge.Storefront = (*Storefront)(nil)
 
-// New returns the shop configured under name. Its errors name the setting and
-// what to write there.
+// New returns the shop configured under name. With the setting api it is an
+// erpbridge.Lister, and with webhooks.address an erpbridge.Subscriber, too. Its errors
+// name the setting and what to write there.
 func New(name string, decode func(into any) error) (erpbridge.Storefront, error) {
 	var conf Config
 	if err := decode(&conf); err != nil {
@@ -64,5 +92,15 @@ func New(name string, decode func(into any) error) (erpbridge.Storefront, error)
 	if err != nil {
 		return nil, fmt.Errorf("storefront %q: %w", name, err)
 	}
-	return s, nil
+	if conf.API == nil {
+		return s, nil
+	}
+	admin, err := openAdmin(*s.conf.API, s.conf.Shop)
+	if err != nil {
+		return nil, fmt.Errorf("storefront %q: api: %w", name, err)
+	}
+	if s.conf.Webhooks.Address == "" {
+		return &polled{Storefront: s, admin: admin, store: name}, nil
+	}
+	return &subscribed{polled: polled{Storefront: s, admin: admin, store: name}, webhooks: s.conf.Webhooks}, nil
 }

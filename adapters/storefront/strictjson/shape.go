@@ -3,6 +3,7 @@ package strictjson
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -23,11 +24,15 @@ func (l *List[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 		}
 		list := List[T]{}
 		for dec.PeekKind() != jsontext.KindEndArray {
-			var item T
-			if err := json.UnmarshalDecode(dec, &item); err != nil {
+			if len(list) == cap(list) {
+				// Doubled: append alone would copy large elements five times over.
+				list = slices.Grow(list, max(4, len(list)))
+			}
+			var none T
+			list = append(list, none)
+			if err := json.UnmarshalDecode(dec, &list[len(list)-1]); err != nil {
 				return err
 			}
-			list = append(list, item)
 		}
 		*l = list
 		_, err := dec.ReadToken()

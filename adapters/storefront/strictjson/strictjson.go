@@ -7,8 +7,9 @@
 //   - two members of one name in an object, also when one is written with escapes;
 //   - invalid UTF-8, lone surrogates, a byte order mark;
 //   - anything after the document, an empty document, a bare null;
-//   - nesting, members and numbers beyond Limits, so that a small body cannot
-//     become a large amount of work.
+//   - nesting, members, elements and numbers beyond Limits, so that a small body
+//     cannot become a large amount of work: "{}," is three bytes, and the struct an
+//     adapter reads it into is hundreds.
 //
 // Member names match exactly: "ID", or "ſku" with a long s, is an unknown name,
 // and unknown names are ignored, because storefronts add members every quarter.
@@ -46,6 +47,8 @@ type Limits struct {
 	Depth int
 	// Members is how many object members the document may have in all.
 	Members int
+	// Elements is how many elements its arrays may have in all.
+	Elements int
 	// NumberLen is how many characters a number may have.
 	NumberLen int
 	// Exponent is how far from zero the exponent of a number may be.
@@ -54,10 +57,11 @@ type Limits struct {
 	Duplicates bool
 }
 
-// Default returns the limits for messages: depth 64, 100,000 members, numbers of
-// 64 characters with exponents to ±32, no duplicate names.
+// Default returns the limits for messages: depth 64, 100,000 members, 20,000
+// elements, numbers of 64 characters with exponents to ±32, no duplicate names. An
+// order has two to ten elements for each of its lines.
 func Default() Limits {
-	return Limits{Depth: 64, Members: 100_000, NumberLen: 64, Exponent: 32}
+	return Limits{Depth: 64, Members: 100_000, Elements: 20_000, NumberLen: 64, Exponent: 32}
 }
 
 // Grammar returns the limits of the grammar alone: what RFC 8259 calls JSON text
@@ -89,7 +93,8 @@ func Unmarshal(data []byte, into any, l Limits) error {
 	if bytes.Equal(bytes.TrimSpace(data), []byte("null")) {
 		return &Error{Reason: "the document is null"}
 	}
-	return understood(json.Unmarshal(data, into, jsontext.AllowDuplicateNames(l.Duplicates)))
+	// Names were looked at: what is left to find is of another type than it should be.
+	return understood(json.Unmarshal(data, into, jsontext.AllowDuplicateNames(true)))
 }
 
 // Check reports the first thing about data that l does not allow, as an *Error.
@@ -101,7 +106,7 @@ func Check(data []byte, l Limits) error {
 			Reason: fmt.Sprintf(format, args...),
 		}
 	}
-	for members, tokens := 0, 0; ; tokens++ {
+	for members, elements, tokens := 0, 0, 0; ; tokens++ {
 		kind, within := dec.StackIndex(dec.StackDepth())
 		name := kind == jsontext.KindBeginObject && within%2 == 0
 		document := dec.StackDepth() == 0 && tokens > 0
@@ -116,6 +121,11 @@ func Check(data []byte, l Limits) error {
 			return refuse("something follows the document")
 		case err != nil:
 			return understood(err)
+		}
+		if kind == jsontext.KindBeginArray && tok.Kind() != jsontext.KindEndArray {
+			if elements++; l.Elements > 0 && elements > l.Elements {
+				return refuse("more than %d elements", l.Elements)
+			}
 		}
 		switch tok.Kind() {
 		case jsontext.KindBeginObject, jsontext.KindBeginArray:

@@ -1,0 +1,171 @@
+package bigcommerce
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/hakooi/erpbridge"
+)
+
+// listed is how many orders are listed at a time. It is small because every one of them
+// costs seven to nine requests more.
+const listed = 10
+
+// List returns the orders that changed at or after since, oldest change first, each
+// with its refunds and shipments as messages of their own. Their bodies are documents
+// as Fetch makes them, so that they give the same versions.
+//
+// Pages are not numbered, because an order that changes while they are read moves to the
+// end and all after it move up. The next page begins at the instant the last one ended
+// with, and what is of that instant is left to it; where a whole page is of one instant,
+// its orders are listed by id. An order that changes while its parts are read will be
+// listed again at its new time, and is left to that.
+//
+// Customers, products and stock have no list here: their events tell single changes, and
+// a lost one is made good by the next.
+func (c *Connected) List(ctx context.Context, since time.Time, position string) (erpbridge.Page, error) {
+	at, err := openCursor(since, position)
+	if err != nil {
+		return erpbridge.Page{}, err
+	}
+	rows, err := c.api.rows(ctx, at)
+	if err != nil {
+		return erpbridge.Page{}, err
+	}
+	page, next := at.cut(rows)
+	out := erpbridge.Page{Next: next.String(), Until: next.from}
+	if n := len(page); out.Next == "" && n > 0 {
+		out.Until = page[n-1].modified
+	}
+	for _, row := range page {
+		messages, err := c.api.messages(ctx, row)
+		if err != nil {
+			return erpbridge.Page{}, err
+		}
+		out.Messages = append(out.Messages, messages...)
+	}
+	return out, nil
+}
+
+// A row is an order in a list.
+type row struct {
+	id       string
+	number   uint64 // the same
+	modified time.Time
+	state    order
+	raw      jsontext.Value
+}
+
+// rows lists the orders from a cursor on.
+func (a *api) rows(ctx context.Context, at cursor) ([]row, error) {
+	q := url.Values{"include": {"fees"}, "limit": {strconv.Itoa(listed)}, "page": {"1"}, "sort": {"date_modified:asc"}}
+	if !at.from.IsZero() {
+		q.Set("min_date_modified", at.from.Format(time.RFC1123Z))
+	}
+	if at.within {
+		q.Set("sort", "id:asc")
+		q.Set("min_id", strconv.FormatUint(at.after+1, 10))
+		// Whether the end is part of what is asked for is not documented. A second more
+		// is right either way, and what is of that second is left out again.
+		q.Set("max_date_modified", at.from.Add(time.Second).Format(time.RFC1123Z))
+	}
+	answers, err := a.array(ctx, "/v2/orders", q)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]row, 0, len(answers))
+	for i, raw := range answers {
+		state, err := read[order](raw)
+		if err != nil {
+			return nil, err
+		}
+		id, err := number("id", state.ID)
+		if err != nil {
+			return nil, strange("/v2/orders")
+		}
+		n, err := strconv.ParseUint(id, 10, 63) // so that the one after it is a number, too
+		if err != nil {
+			return nil, strange("/v2/orders")
+		}
+		modified, ok := parseDate(state.DateModified.Text())
+		if !ok {
+			return nil, strange("/v2/orders")
+		}
+		if i > 0 && !at.within && modified.Before(rows[i-1].modified) {
+			return nil, &erpbridge.Error{Op: "bigcommerce", Kind: erpbridge.Transient, Err: errors.New("the store listed orders in another order than was asked for")}
+		}
+		rows = append(rows, row{id, n, modified.UTC(), state, raw})
+	}
+	return rows, nil
+}
+
+// messages returns what a listed order stands for: nothing as long as it is incomplete,
+// or once it is gone or has changed again.
+func (a *api) messages(ctx context.Context, r row) ([]erpbridge.Message, error) {
+	if waiting(r.state) {
+		return nil, nil
+	}
+	w, err := a.order(ctx, r.id, r.raw)
+	switch {
+	case erpbridge.KindOf(err) == erpbridge.Missing:
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	if w.state.DateModified.Text() != r.state.DateModified.Text() || waiting(w.state) {
+		return nil, nil
+	}
+	version := "@" + r.modified.Format(time.RFC3339)
+	out := []erpbridge.Message{a.message("poll:order/"+r.id+version, scopeOrderUpdated, w.document(envelopeOf(
+		scopeOrderUpdated, `{"type":"order","id":`+r.id+`}`)))}
+	for _, one := range w.refunds {
+		is, err := read[refund](one)
+		if err != nil {
+			return nil, err
+		}
+		id, err := number("refund.id", is.ID)
+		if err != nil {
+			return nil, strange("/v3/orders/" + r.id + "/payment_actions/refunds")
+		}
+		envelope := envelopeOf(scopeRefundCreated, `{"type":"order","id":`+r.id+`,"refund":{"refund_id":`+id+`}}`)
+		out = append(out, a.message("poll:refund/"+id+version, scopeRefundCreated, w.refundDocument(envelope, []jsontext.Value{one})))
+	}
+	shipments, err := a.shipments(ctx, w, r.id)
+	if err != nil {
+		return nil, err
+	}
+	for _, one := range shipments {
+		is, err := read[shipment](one)
+		if err != nil {
+			return nil, err
+		}
+		id, err := number("shipment.id", is.ID)
+		if err != nil {
+			return nil, strange(orderPath(r.id) + "/shipments")
+		}
+		envelope := envelopeOf(scopeShipmentUpdated, `{"type":"shipment","id":`+id+`,"orderId":`+r.id+`}`)
+		out = append(out, a.message("poll:fulfilment/"+id+version, scopeShipmentUpdated, shipmentDocument(envelope, one, w.products)))
+	}
+	return out, nil
+}
+
+// shipments reads the shipments of an order of which something was shipped.
+func (a *api) shipments(ctx context.Context, w *whole, id string) ([]jsontext.Value, error) {
+	if shipped, ok := w.state.ItemsShipped.Integer(); ok && shipped == "0" {
+		return nil, nil
+	}
+	return orEmpty(a.array(ctx, orderPath(id)+"/shipments", nil))
+}
+
+func (a *api) message(id, scope string, body []byte) erpbridge.Message {
+	return erpbridge.Message{ID: id, Store: a.store, Type: scope, ContentType: "application/json", Body: body}
+}
+
+func envelopeOf(scope, data string) jsontext.Value {
+	return jsontext.Value(`{"scope":"` + scope + `","data":` + data + `}`)
+}

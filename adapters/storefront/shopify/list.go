@@ -1,0 +1,293 @@
+package shopify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/adapters/storefront/normalizer"
+)
+
+// A polled storefront is one whose Admin API can be asked what changed. It implements
+// erpbridge.Lister.
+type polled struct {
+	*Storefront
+	admin *admin
+	store string
+	pages pages
+}
+
+var _ erpbridge.Lister = (*polled)(nil)
+
+// List returns a page of the orders that changed at or after since, as messages of the
+// topic orders/updated, each followed by the refunds of its order.
+//
+// GraphQL answers with the names of a webhook's body (see the folder graphql), so one
+// Normalize reads both, and a state that was told by a webhook has the same Version
+// when it is listed. A refund is listed again with every change of its order: only the
+// list tells when a payment that was under way has come through.
+//
+// A page is one request, and one more for each order with refunds or with more lines
+// than a page holds. Nothing is cut off: what is longer than was asked for is followed
+// to its end, or is an error.
+func (p *polled) List(ctx context.Context, since time.Time, cursor string) (erpbridge.Page, error) {
+	var none erpbridge.Page
+	answer, err := p.orders(ctx, since, cursor)
+	if err != nil {
+		return none, err
+	}
+	var page erpbridge.Page
+	for _, node := range answer.Orders.Nodes {
+		messages, at, err := p.messages(ctx, node)
+		if err != nil {
+			return none, err
+		}
+		for i := range messages {
+			messages[i].Header = http.Header{headerVersion: {answer.served}}
+		}
+		page.Messages = append(page.Messages, messages...)
+		page.Until = at
+	}
+	if next := answer.Orders.PageInfo; next.More {
+		if next.Cursor == "" || len(answer.Orders.Nodes) == 0 {
+			return none, unlisted(errors.New("orders: there are more, and nothing says where they begin"))
+		}
+		page.Next = next.Cursor
+	}
+	return page, nil
+}
+
+// pages is how many things are asked for at once. Shopify's limit is on what a question
+// might cost, and how it counts that has changed before; so the first answer that says
+// the question was too costly makes it smaller, and it stays so.
+type pages struct {
+	mu            sync.Mutex
+	orders, lines int
+}
+
+const (
+	mostOrders = 10
+	mostLines  = 50
+)
+
+func (p *pages) get() (orders, lines int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.orders == 0 {
+		p.orders, p.lines = mostOrders, mostLines
+	}
+	return p.orders, p.lines
+}
+
+// shrink makes the pages smaller, and reports whether they still could be.
+func (p *pages) shrink(cost, most float64) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	part := 0.5
+	if cost > most && most > 0 {
+		part = min(part, most/cost)
+	}
+	switch {
+	case p.orders > 1:
+		p.orders = max(int(float64(p.orders)*part), 1)
+	case p.lines > 1:
+		p.lines = max(int(float64(p.lines)*part), 1)
+	default:
+		return false
+	}
+	return true
+}
+
+// affordable asks until the question is small enough. No other error is tried again.
+func (p *polled) affordable(ctx context.Context, op operation, vars func(orders, lines int) variables, into any) (served string, err error) {
+	for {
+		served, err = p.admin.ask(ctx, op, vars(p.pages.get()), into)
+		var costly *tooCostly
+		if !errors.As(err, &costly) || !p.pages.shrink(costly.cost, costly.most) {
+			return served, err
+		}
+	}
+}
+
+type pageInfo struct {
+	More   bool   `json:"hasNextPage"`
+	Cursor string `json:"endCursor"`
+}
+
+type ordersAnswer struct {
+	Orders struct {
+		Nodes    []jsontext.Value `json:"nodes"`
+		PageInfo pageInfo         `json:"pageInfo"`
+	} `json:"orders"`
+	served string
+}
+
+func (p *polled) orders(ctx context.Context, since time.Time, cursor string) (ordersAnswer, error) {
+	var answer ordersAnswer
+	served, err := p.affordable(ctx, opOrders, func(orders, lines int) variables {
+		vars := variables{
+			"query": "status:any AND updated_at:>='" + since.UTC().Format("2006-01-02T15:04:05Z") + "'",
+			"first": orders, "lines": lines, "after": nil,
+		}
+		if cursor != "" {
+			vars["after"] = cursor
+		}
+		return vars
+	}, &answer)
+	answer.served = served
+	var e *erpbridge.Error
+	if cursor != "" && errors.As(err, &e) && e.Kind == erpbridge.Invalid {
+		e.Err = fmt.Errorf("%w (asked from a cursor)", e.Err)
+	}
+	return answer, err
+}
+
+// messages returns an order as a message, those of its refunds, and the time of its
+// change.
+func (p *polled) messages(ctx context.Context, node jsontext.Value) ([]erpbridge.Message, time.Time, error) {
+	var order map[string]jsontext.Value
+	var head struct {
+		ID        scalar               `json:"id"`
+		UpdatedAt scalar               `json:"updated_at"`
+		Refunds   list[jsontext.Value] `json:"refunds"`
+	}
+	if err := errors.Join(json.Unmarshal(node, &order), json.Unmarshal(node, &head)); err != nil {
+		return nil, time.Time{}, unlisted(err)
+	}
+	id, err := identity("Order", head.ID, scalar{})
+	if err != nil || id == "" {
+		return nil, time.Time{}, unlisted(fmt.Errorf("an order without an id: %w", orMissing(err)))
+	}
+	at, err := normalizer.ParseTime(head.UpdatedAt.Text())
+	if err != nil {
+		return nil, time.Time{}, unlisted(fmt.Errorf("order %s: updated_at: %w", id, err))
+	}
+	delete(order, "refunds")
+	if err := p.follow(ctx, order, "line_items", opLines, gid("Order", id), "order"); err != nil {
+		return nil, time.Time{}, fmt.Errorf("listing order %s: %w", id, err)
+	}
+	body, err := whole(order)
+	if err != nil {
+		return nil, time.Time{}, unlisted(fmt.Errorf("order %s: %w", id, err))
+	}
+	stamp := "@" + at.UTC().Format(time.RFC3339)
+	out := []erpbridge.Message{p.message("poll:order/"+id+stamp, topicUpdated, body)}
+	if len(head.Refunds) == 0 {
+		return out, at, nil
+	}
+	refunds, err := p.refunds(ctx, id, stamp)
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("listing the refunds of order %s: %w", id, err)
+	}
+	return append(out, refunds...), at, nil
+}
+
+func (p *polled) message(id, topic string, body []byte) erpbridge.Message {
+	return erpbridge.Message{ID: id, Store: p.store, Type: topic, ContentType: "application/json", Body: body}
+}
+
+// refunds lists the refunds of an order.
+func (p *polled) refunds(ctx context.Context, order, stamp string) ([]erpbridge.Message, error) {
+	var answer struct {
+		Order object[struct {
+			TaxesIncluded jsontext.Value              `json:"taxes_included"`
+			Refunds       []map[string]jsontext.Value `json:"refunds"`
+		}] `json:"order"`
+	}
+	if _, err := p.affordable(ctx, opRefunds, func(_, lines int) variables {
+		return variables{"id": gid("Order", order), "lines": lines}
+	}, &answer); err != nil {
+		return nil, err
+	}
+	if answer.Order.V == nil {
+		return nil, &erpbridge.Error{Op: "shopify.List", Kind: erpbridge.Transient, Err: errors.New("the order is gone since it was listed")}
+	}
+	var out []erpbridge.Message
+	for _, refund := range answer.Order.V.Refunds {
+		var given scalar
+		if err := json.Unmarshal(refund["id"], &given); err != nil {
+			return nil, unlisted(fmt.Errorf("refund: id: %w", err))
+		}
+		id, err := identity("Refund", given, scalar{})
+		if err != nil || id == "" {
+			return nil, unlisted(fmt.Errorf("a refund without an id: %w", orMissing(err)))
+		}
+		if included := answer.Order.V.TaxesIncluded; included != nil && refund["taxes_included"] == nil {
+			refund["taxes_included"] = included
+		}
+		if err := p.follow(ctx, refund, "refund_line_items", opRefundLines, gid("Refund", id), "refund"); err != nil {
+			return nil, err
+		}
+		body, err := whole(refund)
+		if err != nil {
+			return nil, unlisted(fmt.Errorf("refund %s: %w", id, err))
+		}
+		out = append(out, p.message("poll:refund/"+id+stamp, topicRefund, body))
+	}
+	return out, nil
+}
+
+// connection is a page of a list inside a resource.
+type connection struct {
+	Nodes    []jsontext.Value `json:"nodes"`
+	PageInfo pageInfo         `json:"pageInfo"`
+}
+
+// follow replaces a list of a resource, which came as its first page, by all of it.
+func (p *polled) follow(ctx context.Context, resource map[string]jsontext.Value, member string, op operation, id, root string) error {
+	if resource[member].Kind() != jsontext.KindBeginObject {
+		return nil // a whole list, or none
+	}
+	var page connection
+	if err := json.Unmarshal(resource[member], &page); err != nil {
+		return unlisted(fmt.Errorf("%s: %w", member, err))
+	}
+	all := page.Nodes
+	for page.PageInfo.More {
+		cursor := page.PageInfo.Cursor
+		var answer map[string]map[string]connection
+		if _, err := p.affordable(ctx, op, func(_, lines int) variables {
+			return variables{"id": id, "lines": lines, "after": cursor}
+		}, &answer); err != nil {
+			return err
+		}
+		page = answer[root][member]
+		if len(page.Nodes) == 0 || page.PageInfo.More && page.PageInfo.Cursor == cursor {
+			return &erpbridge.Error{Op: "shopify.List", Kind: erpbridge.Transient, Err: fmt.Errorf("%s: there were more, and now there are not", member)}
+		}
+		all = append(all, page.Nodes...)
+	}
+	list, err := json.Marshal(all)
+	if err != nil {
+		return unlisted(fmt.Errorf("%s: %w", member, err))
+	}
+	resource[member] = list
+	return nil
+}
+
+// whole returns a resource as a webhook would have sent it.
+func whole(resource map[string]jsontext.Value) ([]byte, error) {
+	all, err := json.Marshal(resource, json.Deterministic(true))
+	if err != nil {
+		return nil, err
+	}
+	return unwrap(all)
+}
+
+func unlisted(err error) error {
+	return &erpbridge.Error{Op: "shopify.List", Kind: erpbridge.Invalid, Err: err}
+}
+
+func orMissing(err error) error {
+	if err == nil {
+		return errors.New("id: is missing")
+	}
+	return err
+}
