@@ -16,6 +16,8 @@ BENCH ?= ./...
 # The seed of torture, 0 for a new one, and how long it lasts.
 SEED ?= 0
 MINUTES ?= 60
+# How long fuzz tries each target.
+FUZZTIME ?= 10s
 
 .PHONY: help
 help: ## list the commands
@@ -42,6 +44,10 @@ race: ## every test under the race detector, the long ones too
 .PHONY: bench
 bench: ## run the benchmarks of BENCH, by default all
 	@scripts/stack.sh run .stack/bench -- go test -run ^$$ -bench . -benchmem $(BENCH)
+
+.PHONY: fuzz
+fuzz: ## try every fuzz target with inputs of its own making, for FUZZTIME=10s each
+	@FUZZTIME=$(FUZZTIME) scripts/fuzz.sh
 
 .PHONY: torture-build
 torture-build: ## build what torture needs: the daemon that can be broken, and torture

@@ -104,6 +104,9 @@ type HTTP struct {
 	// Concurrency bounds how many requests are worked on at once; the rest are
 	// asked to come again. Default 4096.
 	Concurrency int `yaml:"concurrency"`
+	// Connections bounds how many may be open at once. Beyond it the one that has been
+	// silent longest is closed. Default 8192, or what the limit on open files leaves.
+	Connections int `yaml:"connections"`
 }
 
 // Alerts says whom to tell when something does not reach its ERP, and how.
@@ -153,7 +156,7 @@ type Log struct {
 func defaults() Config {
 	return Config{
 		Broker:    Broker{Prefix: "erpbridge"},
-		HTTP:      HTTP{Listen: "127.0.0.1:8080", MaxBody: 10 << 20, Concurrency: 4096},
+		HTTP:      HTTP{Listen: "127.0.0.1:8080", MaxBody: 10 << 20, Concurrency: 4096, Connections: 8192},
 		Tolerance: "0.00",
 		Log:       Log{Level: "info", Format: "json"},
 	}

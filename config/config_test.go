@@ -58,7 +58,7 @@ func TestDefaults(t *testing.T) {
 	want := &config.Config{
 		Database:  config.Database{URL: "postgres://localhost/erp"},
 		Broker:    config.Broker{URL: "amqp://localhost", URLs: []config.Secret{"amqp://localhost"}, Prefix: "erpbridge"},
-		HTTP:      config.HTTP{Listen: "127.0.0.1:8080", MaxBody: 10 << 20, Concurrency: 4096},
+		HTTP:      config.HTTP{Listen: "127.0.0.1:8080", MaxBody: 10 << 20, Concurrency: 4096, Connections: 8192},
 		Stores:    []config.Store{{Neighbour: config.Neighbour{Name: "shop", Kind: "shopify"}, Poll: defaultPoll()}},
 		Targets:   []config.Target{{Neighbour: config.Neighbour{Name: "erp", Kind: "netsuite"}, Delivery: defaultDelivery()}},
 		Routes:    []config.Route{{Targets: []string{"erp"}}},
@@ -74,7 +74,7 @@ func TestEverySetting(t *testing.T) {
 	got := parse(t, `
 database: {url: "host=/run/postgresql", development: true, insecure: true}
 broker: {urls: ["amqps://a.example.com", "amqps://b.example.com"], prefix: erp.test, management: "http://mq.example.com:15672", insecure: true}
-http: {listen: ":443", max_body: 512KiB, concurrency: "16"}
+http: {listen: ":443", max_body: 512KiB, concurrency: "16", connections: 64}
 stores:
   - {name: shop, kind: shopify, poll: {every: 1m, overlap: 2m, initial: 3m, grace: 4m, alert_over: 5, resubscribe: true}}
   - {name: shop-2, kind: shopify}
@@ -120,7 +120,7 @@ log: {level: debug, format: console}
 	want := &config.Config{
 		Database: config.Database{URL: "host=/run/postgresql", Development: true, Insecure: true},
 		Broker:   config.Broker{URLs: []config.Secret{"amqps://a.example.com", "amqps://b.example.com"}, Prefix: "erp.test", Management: "http://mq.example.com:15672", Insecure: true},
-		HTTP:     config.HTTP{Listen: ":443", MaxBody: 512 << 10, Concurrency: 16},
+		HTTP:     config.HTTP{Listen: ":443", MaxBody: 512 << 10, Concurrency: 16, Connections: 64},
 		Stores: []config.Store{
 			{
 				Neighbour: config.Neighbour{Name: "shop", Kind: "shopify"},

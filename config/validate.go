@@ -85,6 +85,7 @@ func (c *Config) checkServers(k *checker) {
 		in.complain("listen", "%v", err)
 	}
 	in.upTo("concurrency", int64(c.HTTP.Concurrency), 1_000_000)
+	in.upTo("connections", int64(c.HTTP.Connections), 1_000_000)
 	if c.HTTP.MaxBody < 1<<10 || c.HTTP.MaxBody > 15<<20 {
 		in.complain("max_body", "want from 1KiB to 15MiB, found %v", c.HTTP.MaxBody)
 	}

@@ -102,6 +102,7 @@ func run(ctx context.Context, opt *options, stderr io.Writer) error {
 		return (&pipeline.Digester{Inbox: inbox{store}, Receiver: receiver, Log: log}).Run(ctx)
 	})
 	fetch(ctx, g, p, receiver, store, log)
+	pollStores(ctx, g, conf, n, publisher, store, log)
 	dispatch(ctx, g, conf, n, store, log)
 	g.Go(func() error { return clock(conf, store, log).Run(ctx) })
 	if err := mail(ctx, g, conf, store, log); err != nil {
@@ -135,6 +136,7 @@ func newGateway(conf *config.Config, n neighbours, publisher *broker.Publisher, 
 		Inbox:       store,
 		MaxBody:     int64(conf.HTTP.MaxBody),
 		Concurrency: conf.HTTP.Concurrency,
+		Connections: conf.HTTP.Connections,
 		Probes: map[string]func(context.Context) error{
 			"database": store.Ping,
 			"broker": func(context.Context) error {

@@ -7,7 +7,7 @@ import (
 func rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "erpsim",
-		Short:         "Simulated ERP and mail server with failure modes",
+		Short:         "Simulated ERP, mail server and shops with failure modes",
 		Args:          cobra.NoArgs,
 		SilenceUsage:  true,
 		SilenceErrors: true,
@@ -15,6 +15,7 @@ func rootCommand() *cobra.Command {
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(
 		runCommand(),
+		shopCommand(),
 		stateCommand(),
 		recordsCommand(),
 		journalCommand(),

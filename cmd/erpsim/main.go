@@ -1,10 +1,11 @@
-// Command erpsim simulates what the bridge delivers to: a NetSuite account and a
-// mail server, with the ways they fail. It is for demonstrations and tests and
-// no part of what is installed.
+// Command erpsim simulates what the bridge delivers to, a NetSuite account and a
+// mail server, and the shops it takes orders from, with the ways they fail. It is for
+// demonstrations and tests and no part of what is installed.
 //
 //	erpsim run --netsuite 127.0.0.1:8081 --smtp 127.0.0.1:2525 --journal DIR --credentials FILE
 //	erpsim state --url http://127.0.0.1:8081/control
 //	erpsim modes add --url http://127.0.0.1:8081/control --kind effect-then-drop --count 3
+//	erpsim shop --platform shopify --webhooks http://127.0.0.1:8080/webhooks/shop --orders 40 --lose 0.2
 package main
 
 import (

@@ -140,11 +140,15 @@ func (o *options) run(ctx context.Context, stdout io.Writer) (err error) {
 	base := "http://" + listener.Addr().String()
 	addresses.NetSuiteURL = base + "/services/NetSuitePort_" + o.version
 	addresses.ControlURL = base + "/control"
+	line, err := json.Marshal(addresses)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 30 * time.Second, ConnState: account.ConnState}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
-	if err := announce(addresses, stdout, o.readyFile); err != nil {
+	if err := announce(line, stdout, o.readyFile); err != nil {
 		return errors.Join(err, server.Close(), ignoreClosed(<-served))
 	}
 	select {
@@ -207,11 +211,7 @@ func (o *options) load() error {
 
 // announce prints the addresses, and writes them to a file that is never seen
 // half written.
-func announce(addresses ready, stdout io.Writer, file string) error {
-	line, err := json.Marshal(addresses)
-	if err != nil {
-		return err
-	}
+func announce(line []byte, stdout io.Writer, file string) error {
 	line = append(line, '\n')
 	if file != "" {
 		part := filepath.Join(filepath.Dir(file), "."+filepath.Base(file)+".part")
@@ -222,6 +222,6 @@ func announce(addresses ready, stdout io.Writer, file string) error {
 			return err
 		}
 	}
-	_, err = stdout.Write(line)
+	_, err := stdout.Write(line)
 	return err
 }
