@@ -33,6 +33,11 @@ type Message struct {
 	ReceivedAt time.Time
 }
 
+// Settles is a header of messages that came by a poll: the instant, in RFC 3339 with
+// nanoseconds, that what they tell is to be dated at the earliest. Two states of one
+// instant came, the older one last, and the shop was asked which of them stands.
+const Settles = "Erpbridge-Settles"
+
 // Via is a door of the bridge.
 type Via string
 

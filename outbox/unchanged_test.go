@@ -165,35 +165,47 @@ func TestResourcesOfOneStreamDoNotSupersede(t *testing.T) {
 
 func TestKnownStates(t *testing.T) {
 	s := open(t)
-	for _, a := range []an{{order: "1", state: "a", id: "1"}, {order: "2", state: "a", id: "2", at: time.Hour}} {
+	at := func(d time.Duration, state string) erpbridge.Version {
+		return erpbridge.Version{At: day.Add(d), Digest: state + "-0123456789abcdef"}
+	}
+	for _, a := range []an{
+		{order: "1", state: "a", id: "1"},
+		{order: "2", state: "a", id: "2", at: time.Hour},
+		// Two states of one second, the newer one first.
+		{order: "3", state: "new", id: "3"}, {order: "3", state: "old", id: "4"},
+		// The same, settled by a poll.
+		{order: "4", state: "new", id: "5"}, {order: "4", state: "old", id: "6"}, {order: "4", state: "new", id: "7", at: time.Microsecond},
+	} {
 		d := a.decision()
 		d.Resource, d.Version = "order/"+a.order, d.Documents[0].Version
 		if err := s.Record(t.Context(), []erpbridge.Decision{d}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	at := func(d time.Duration, state string) erpbridge.Version {
-		return erpbridge.Version{At: day.Add(d), Digest: state + "-0123456789abcdef"}
-	}
 	for _, c := range []struct {
 		name, store string
 		state       ResourceState
 		want        bool
+		over        time.Time
 	}{
-		{"the same state", "shop", ResourceState{"order/1", at(0, "a")}, true},
-		{"other content, one instant", "shop", ResourceState{"order/1", at(0, "b")}, false},
-		{"newer than what is known", "shop", ResourceState{"order/1", at(time.Second, "a")}, false},
-		{"older than what is known", "shop", ResourceState{"order/2", at(0, "x")}, true},
-		{"never heard of", "shop", ResourceState{"order/3", at(0, "a")}, false},
-		{"of another shop", "other", ResourceState{"order/1", at(0, "a")}, false},
+		{"the same state", "shop", ResourceState{"order/1", at(0, "a")}, true, time.Time{}},
+		{"other content, one instant", "shop", ResourceState{"order/1", at(0, "b")}, false, day},
+		{"newer than what is known", "shop", ResourceState{"order/1", at(time.Second, "a")}, false, time.Time{}},
+		{"older than what is known", "shop", ResourceState{"order/2", at(0, "x")}, true, time.Time{}},
+		{"never heard of", "shop", ResourceState{"order/9", at(0, "a")}, false, time.Time{}},
+		{"of another shop", "other", ResourceState{"order/1", at(0, "a")}, false, time.Time{}},
+		{"overwritten within its second", "shop", ResourceState{"order/3", at(0, "new")}, false, day},
+		{"the one that overwrote it", "shop", ResourceState{"order/3", at(0, "old")}, true, time.Time{}},
+		{"settled", "shop", ResourceState{"order/4", at(0, "new")}, true, time.Time{}},
+		{"a third of that second", "shop", ResourceState{"order/4", at(0, "x")}, false, day.Add(time.Microsecond)},
 	} {
 		got, err := s.KnownStates(t.Context(), c.store, []ResourceState{c.state})
-		if err != nil || len(got) != 1 || got[0] != c.want {
-			t.Errorf("%s: %v, %v, want %v", c.name, got, err, c.want)
+		if err != nil || len(got) != 1 || got[0].Known != c.want || !got[0].Over.Equal(c.over) {
+			t.Errorf("%s: %v, %v, want %v over %s", c.name, got, err, c.want, c.over)
 		}
 	}
 	got, err := s.KnownStates(t.Context(), "shop", []ResourceState{{"order/9", at(0, "a")}, {"order/1", at(0, "a")}, {"order/8", at(0, "a")}})
-	if err != nil || fmt.Sprint(got) != "[false true false]" {
+	if err != nil || len(got) != 3 || got[0].Known || !got[1].Known || got[2].Known {
 		t.Errorf("in order: %v, %v", got, err)
 	}
 }

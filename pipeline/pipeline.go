@@ -19,6 +19,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"time"
 
 	"github.com/hakooi/erpbridge"
 	"github.com/hakooi/erpbridge/internal/fault"
@@ -134,6 +135,9 @@ func (p *Pipeline) run(ctx context.Context, m erpbridge.Message, d *erpbridge.De
 // event takes one event through the stages and translates it for its targets.
 func (p *Pipeline) event(ctx context.Context, e erpbridge.Event, d *erpbridge.Decision) ([]erpbridge.Document, error) {
 	e.ReceivedAt = d.Message.ReceivedAt
+	if at := settles(d.Message); at.After(e.Version.At) {
+		e.Version.At = at
+	}
 	d.Stream, d.Resource, d.Version = e.Stream, e.Resource, e.Version
 	if number := e.Number(); number != "" {
 		d.Order = number
@@ -168,4 +172,17 @@ func (p *Pipeline) event(ctx context.Context, e erpbridge.Event, d *erpbridge.De
 		docs = append(docs, ds...)
 	}
 	return docs, nil
+}
+
+// settles returns the instant that a polled message is to be dated at, or the zero Time.
+// Nobody else may date a message.
+func settles(m erpbridge.Message) time.Time {
+	if m.Via != erpbridge.ViaPoll {
+		return time.Time{}
+	}
+	at, err := time.Parse(time.RFC3339Nano, m.Header.Get(erpbridge.Settles))
+	if err != nil {
+		return time.Time{}
+	}
+	return at
 }

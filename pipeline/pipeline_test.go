@@ -3,8 +3,10 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -125,5 +127,35 @@ func TestDecideStopsAtAnError(t *testing.T) {
 	}
 	if d := p.Decide(t.Context(), erpbridge.Message{Store: "shop"}); d.Verdict != erpbridge.Hold || d.Stream != "a" {
 		t.Errorf("%s of stream %q", d.Verdict, d.Stream)
+	}
+}
+
+// A poll dates what it says at the instant that makes it the last word; nobody else
+// dates a message, and nothing is dated back.
+func TestDecideSettles(t *testing.T) {
+	at := time.Date(2026, 3, 1, 10, 0, 5, 0, time.UTC)
+	shop := normalize(func(erpbridge.Message) ([]erpbridge.Event, error) {
+		e := event("1", "erp")
+		e.Version.At = at
+		return []erpbridge.Event{e}, nil
+	})
+	p := &Pipeline{Stores: map[string]Normalizer{"shop": shop}, Targets: map[string]Translator{"erp": translate(renders)}}
+	for _, c := range []struct {
+		via    erpbridge.Via
+		header string
+		want   time.Time
+	}{
+		{erpbridge.ViaPoll, "2026-03-01T10:00:05.000001Z", at.Add(time.Microsecond)},
+		{erpbridge.ViaPoll, "2026-03-01T10:00:04Z", at},
+		{erpbridge.ViaPoll, "soon", at},
+		{erpbridge.ViaPoll, "", at},
+		{erpbridge.ViaWebhook, "2026-03-01T10:00:06Z", at},
+		{erpbridge.ViaPartner, "2026-03-01T10:00:06Z", at},
+	} {
+		m := erpbridge.Message{Store: "shop", Via: c.via, Header: http.Header{}}
+		m.Header.Set(erpbridge.Settles, c.header)
+		if d := p.Decide(t.Context(), m); d.Verdict != erpbridge.Accept || !d.Version.At.Equal(c.want) {
+			t.Errorf("%s, %q: %s, dated %s, want %s", c.via, c.header, d.Verdict, d.Version.At, c.want)
+		}
 	}
 }

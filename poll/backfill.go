@@ -41,7 +41,14 @@ type Filled struct {
 	Safe time.Time
 	// Done: the end was reached.
 	Done bool
+
+	// seen are the messages of earlier pages: some shops' pages overlap, and what was fed
+	// a moment ago may not be known yet.
+	seen map[identity]struct{}
 }
+
+// An identity is what makes a listed message the same message.
+type identity struct{ typ, id string }
 
 // examples is how many are told.
 const examples = 20
@@ -52,7 +59,7 @@ var errReached = errors.New("the end was reached")
 // Run lists and feeds until the end, or ctx ends; it returns how far it came in any
 // case.
 func (b Backfill) Run(ctx context.Context) (Filled, error) {
-	f := Filled{Missing: map[erpbridge.EventType]int{}, Safe: b.Since}
+	f := Filled{Missing: map[erpbridge.EventType]int{}, Safe: b.Since, seen: map[identity]struct{}{}}
 	l := Listing{Lister: b.Lister, Patience: 15 * time.Minute, Log: b.Log}
 	err := l.Walk(ctx, b.Since, time.Now(), func(ctx context.Context, page erpbridge.Page) error { return b.page(ctx, page, &f) })
 	if err == nil || errors.Is(err, errReached) {
@@ -63,11 +70,17 @@ func (b Backfill) Run(ctx context.Context) (Filled, error) {
 }
 
 func (b Backfill) page(ctx context.Context, page erpbridge.Page, f *Filled) error {
-	sifted, err := b.Sieve.Sift(ctx, page.Messages, time.Now())
+	var ms []erpbridge.Message
+	for _, m := range page.Messages {
+		if _, twice := f.seen[identity{m.Type, m.ID}]; !twice {
+			ms = append(ms, m)
+		}
+	}
+	sifted, err := b.Sieve.Sift(ctx, ms, time.Now())
 	if err != nil {
 		return err
 	}
-	f.Listed += len(page.Messages)
+	f.Listed += len(ms)
 	f.Known += sifted.Known
 	f.Ignored += sifted.Ignored
 	for _, item := range sifted.Missing {
@@ -80,6 +93,9 @@ func (b Backfill) page(ctx context.Context, page erpbridge.Page, f *Filled) erro
 		}
 		f.count(item)
 		b.Tell(*f)
+	}
+	for _, m := range ms {
+		f.seen[identity{m.Type, m.ID}] = struct{}{}
 	}
 	if sifted.Last.After(f.Position) {
 		f.Position = sifted.Last

@@ -226,7 +226,7 @@ func (h *house) has(s State) bool {
 	return ok && (v.At.After(s.Version.At) || v.At.Equal(s.Version.At) && v.Digest == s.Version.Digest)
 }
 
-func (h *house) Known(_ context.Context, _ string, states []State) ([]bool, error) {
+func (h *house) Known(_ context.Context, _ string, states []State) ([]Answer, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.sick != nil {
@@ -234,11 +234,11 @@ func (h *house) Known(_ context.Context, _ string, states []State) ([]bool, erro
 			return nil, err
 		}
 	}
-	known := make([]bool, len(states))
+	answers := make([]Answer, len(states))
 	for i, s := range states {
-		known[i] = h.has(s)
+		answers[i].Known = h.has(s)
 	}
-	return known, nil
+	return answers, nil
 }
 
 // book is a Book in memory. What it does in Postgres is tested there.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/hakooi/erpbridge"
@@ -20,11 +21,19 @@ type State struct {
 	Version  erpbridge.Version
 }
 
+// An Answer says whether a state has arrived.
+type Answer struct {
+	Known bool
+	// Over is set where it has not, and another one has that is not older: the instant it
+	// must be dated after to count as the newer one.
+	Over time.Time
+}
+
 // Known is who knows what has arrived.
 type Known interface {
-	// Known reports of each of states whether it, or a newer one of the same thing, is in
-	// the inbox.
-	Known(ctx context.Context, store string, states []State) ([]bool, error)
+	// Known answers for each of states: whether it, or a newer one of the same thing, is
+	// in the inbox, and is the last that came of its second.
+	Known(ctx context.Context, store string, states []State) ([]Answer, error)
 }
 
 // A Feed takes what no webhook brought.
@@ -78,7 +87,6 @@ func (s Sieve) Sift(ctx context.Context, ms []erpbridge.Message, now time.Time) 
 	var out Sifted
 	var states []State
 	var items []Item
-	type identity struct{ typ, id string }
 	seen := map[identity]bool{}
 	for _, m := range ms {
 		if m.ID == "" || m.Type == "" {
@@ -110,11 +118,14 @@ func (s Sieve) Sift(ctx context.Context, ms []erpbridge.Message, now time.Time) 
 	}
 	for _, item := range items {
 		if item.Cause == nil {
-			item.Found, known = missing(item.Found, known)
+			answers := known[:len(item.Found)]
+			known = known[len(item.Found):]
+			item.Found = missing(item.Found, answers)
 			if len(item.Found) == 0 {
 				out.Known++
 				continue
 			}
+			settle(&item.Message, answers)
 		}
 		out.Missing = append(out.Missing, item)
 	}
@@ -136,7 +147,7 @@ func (s Sieve) normalize(m erpbridge.Message) (es []erpbridge.Event, err error) 
 	return es, err
 }
 
-func (s Sieve) ask(ctx context.Context, states []State) ([]bool, error) {
+func (s Sieve) ask(ctx context.Context, states []State) ([]Answer, error) {
 	if len(states) == 0 {
 		return nil, nil
 	}
@@ -150,13 +161,35 @@ func (s Sieve) ask(ctx context.Context, states []State) ([]bool, error) {
 	return known, nil
 }
 
-// missing returns those of found that are not known, and the answers left.
-func missing(found []Found, known []bool) ([]Found, []bool) {
+// missing returns those of found that are not known.
+func missing(found []Found, answers []Answer) []Found {
 	var out []Found
 	for i, f := range found {
-		if !known[i] {
+		if !answers[i].Known {
 			out = append(out, f)
 		}
 	}
-	return out, known[len(found):]
+	return out
+}
+
+// settle makes m the last word on what it tells, where another state of the same second
+// came after it: the shop, asked, says that m is what stands. It is another message
+// then than the one that told the state first.
+func settle(m *erpbridge.Message, answers []Answer) {
+	var over time.Time
+	for _, a := range answers {
+		if a.Over.After(over) {
+			over = a.Over
+		}
+	}
+	if over.IsZero() {
+		return
+	}
+	at := over.Add(time.Microsecond).UTC().Format(time.RFC3339Nano) // the finest that Postgres keeps
+	m.ID += "+" + at
+	m.Header = m.Header.Clone()
+	if m.Header == nil {
+		m.Header = http.Header{}
+	}
+	m.Header.Set(erpbridge.Settles, at)
 }

@@ -79,9 +79,9 @@ func TestSiftAMessageOfTwoEvents(t *testing.T) {
 	}
 }
 
-type knownFunc func() ([]bool, error)
+type knownFunc func() ([]Answer, error)
 
-func (f knownFunc) Known(context.Context, string, []State) ([]bool, error) { return f() }
+func (f knownFunc) Known(context.Context, string, []State) ([]Answer, error) { return f() }
 
 func TestSiftErrors(t *testing.T) {
 	away := errors.New("postgres is away")
@@ -90,13 +90,31 @@ func TestSiftErrors(t *testing.T) {
 		known knownFunc
 		m     erpbridge.Message
 	}{
-		"who knows is away":      {func() ([]bool, error) { return nil, away }, m},
-		"an answer too few":      {func() ([]bool, error) { return nil, nil }, m},
-		"a message without name": {func() ([]bool, error) { return []bool{true}, nil }, erpbridge.Message{Type: "x", Body: m.Body}},
+		"who knows is away":      {func() ([]Answer, error) { return nil, away }, m},
+		"an answer too few":      {func() ([]Answer, error) { return nil, nil }, m},
+		"a message without name": {func() ([]Answer, error) { return []Answer{{Known: true}}, nil }, erpbridge.Message{Type: "x", Body: m.Body}},
 	} {
 		s := Sieve{Store: "shop", Normalizer: plain{}, Known: tt.known}
 		if got, err := s.Sift(t.Context(), []erpbridge.Message{tt.m}, time.Now()); err == nil {
 			t.Errorf("%s: %+v", name, got)
 		}
+	}
+}
+
+// Of two states of one second the one the shop lists stands, whichever came last.
+func TestSiftSettlesATie(t *testing.T) {
+	over := time.Date(2026, 3, 1, 10, 0, 5, 0, time.UTC)
+	m := change{id: 1, at: over, n: 1}.message(erpbridge.ViaPoll)
+	s := Sieve{Store: "shop", Normalizer: plain{}, Known: knownFunc(func() ([]Answer, error) { return []Answer{{Over: over}}, nil })}
+	got, err := s.Sift(t.Context(), []erpbridge.Message{m}, time.Now())
+	if err != nil || len(got.Missing) != 1 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	const at = "2026-03-01T10:00:05.000001Z"
+	if fed := got.Missing[0].Message; fed.ID != m.ID+"+"+at || fed.Header.Get(erpbridge.Settles) != at {
+		t.Errorf("fed as %q with %v", fed.ID, fed.Header)
+	}
+	if m.Header.Get(erpbridge.Settles) != "" {
+		t.Error("the adapter's message was changed")
 	}
 }

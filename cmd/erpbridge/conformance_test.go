@@ -17,6 +17,17 @@ import (
 
 const conformanceConfig = "../../testdata/conformance.yaml"
 
+// platforms are those whose sample orders the index speaks of: how their files are
+// named, and where an order says what it comes to.
+var platforms = map[string]struct {
+	orders []string // prefixes of the files' names
+	topic  func(name string) string
+	total  string
+}{
+	"shopify":     {[]string{"orders", "derived__orders"}, topicOf, "total_price"},
+	"woocommerce": {[]string{"order.created", "order.updated", "derived__order."}, wooTopicOf, "total"},
+}
+
 // topicOf reads a sample's topic out of its name: "orders-create__x.json" is
 // orders/create, and a body as the admin interface returns it, "orders__x.json",
 // is taken for a new order.
@@ -29,6 +40,13 @@ func topicOf(name string) string {
 	return resource + "/" + action
 }
 
+// wooTopicOf does so for WooCommerce: "order.created-x.json" is order.created.
+func wooTopicOf(name string) string {
+	topic, _, _ := strings.Cut(strings.TrimPrefix(name, "derived__"), "__")
+	topic, _, _ = strings.Cut(topic, "-")
+	return topic
+}
+
 // A sample is an order of a storefront, and what the index says of its money.
 type sample struct {
 	path, name string
@@ -36,8 +54,8 @@ type sample struct {
 	difference string
 }
 
-// samples lists the Shopify samples whose name begins with one of prefixes.
-func samples(t *testing.T, prefixes ...string) []sample {
+// samples lists a platform's samples whose name begins with one of prefixes.
+func samples(t *testing.T, platform string, prefixes ...string) []sample {
 	t.Helper()
 	root := filepath.Join(testenv.Shared(t), "storefront-samples")
 	index, err := os.ReadFile(filepath.Join(root, "INDEX.tsv"))
@@ -47,11 +65,11 @@ func samples(t *testing.T, prefixes ...string) []sample {
 	var list []sample
 	for row := range strings.Lines(string(index)) {
 		f := strings.Split(strings.TrimRight(row, "\r\n"), "\t")
-		name, ours := strings.CutPrefix(f[0], "shopify/")
+		name, ours := strings.CutPrefix(f[0], platform+"/")
 		if !ours || !hasAnyPrefix(name, prefixes) {
 			continue
 		}
-		s := sample{path: filepath.Join(root, "shopify", name), name: name}
+		s := sample{path: filepath.Join(root, platform, name), name: name}
 		if verdict := f[len(f)-1]; strings.HasPrefix(verdict, "NO") {
 			if s.difference = amountOf.FindString(verdict); s.difference == "" {
 				t.Fatalf("the index names no difference for %s: %q", name, verdict)
@@ -77,12 +95,12 @@ func hasAnyPrefix(name string, prefixes []string) bool {
 }
 
 // previewFile runs the command preview in this process, with out for the documents.
-func previewFile(t *testing.T, file, topic, out string) (int, previewed) {
+func previewFile(t *testing.T, store, file, topic, out string) (int, previewed) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	code := execute(t.Context(), []string{
 		"preview", "--config", conformanceConfig, "--output", "json",
-		"--store", "shopify", "--topic", topic, "--out", out, file,
+		"--store", store, "--topic", topic, "--out", out, file,
 	}, &stdout, &stderr)
 	var res previewed
 	if err := json.Unmarshal(stdout.Bytes(), &res); err != nil {
@@ -97,39 +115,64 @@ func previewFile(t *testing.T, file, topic, out string) (int, previewed) {
 func TestConformancePreview(t *testing.T) {
 	var files []string
 	dir := t.TempDir()
-	for _, s := range samples(t, "orders", "derived__orders") {
-		t.Run(s.name, func(t *testing.T) {
-			code, res := previewFile(t, s.path, topicOf(s.name), filepath.Join(dir, s.name))
-			if s.difference != "" {
-				if code != exitHeld || res.Status != "held" {
-					t.Fatalf("exit code %d, %s: %s; want it held", code, res.Status, res.Reason)
+	for store, p := range platforms {
+		for _, s := range samples(t, store, p.orders...) {
+			t.Run(store+"/"+s.name, func(t *testing.T) {
+				code, res := previewFile(t, store, s.path, p.topic(s.name), filepath.Join(dir, store, s.name))
+				if s.difference != "" {
+					if code != exitHeld || res.Status != "held" {
+						t.Fatalf("exit code %d, %s: %s; want it held", code, res.Status, res.Reason)
+					}
+					if !strings.Contains(res.Reason, s.difference) {
+						t.Errorf("the reason does not name the difference %s: %s", s.difference, res.Reason)
+					}
+					return
 				}
-				if !strings.Contains(res.Reason, s.difference) {
-					t.Errorf("the reason does not name the difference %s: %s", s.difference, res.Reason)
+				if withoutLines(t, s.path) {
+					// It adds up, to nothing: no ERP books an order of no lines.
+					if code != exitHeld || !strings.Contains(res.Reason, "the order has no lines") {
+						t.Errorf("exit code %d, %s: %s; want it held for want of lines", code, res.Status, res.Reason)
+					}
+					return
 				}
-				return
-			}
-			if code != exitOK || res.Status != "documents" {
-				t.Fatalf("exit code %d, %s: %s; want documents", code, res.Status, res.Reason)
-			}
-			if len(res.Documents) == 0 {
-				t.Fatal("no document")
-			}
-			for _, d := range res.Documents {
-				files = append(files, d.File)
-			}
-			conserved(t, s.path, res.Documents)
-		})
+				if code != exitOK || res.Status != "documents" {
+					t.Fatalf("exit code %d, %s: %s; want documents", code, res.Status, res.Reason)
+				}
+				if len(res.Documents) == 0 {
+					t.Fatal("no document")
+				}
+				for _, d := range res.Documents {
+					files = append(files, d.File)
+				}
+				conserved(t, s.path, p.total, res.Documents)
+			})
+		}
 	}
 	testenv.Xmlcheck(t, "netsuite", files...)
+}
+
+// withoutLines reports whether an order's list of lines is there and empty.
+func withoutLines(t *testing.T, order string) bool {
+	t.Helper()
+	body, err := os.ReadFile(order)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said struct {
+		Lines *[]json.RawMessage `json:"line_items"`
+	}
+	if err := json.Unmarshal(body, &said); err != nil {
+		t.Fatal(err)
+	}
+	return said.Lines != nil && len(*said.Lines) == 0
 }
 
 // What is not an order, sent as if it were one, is decided about like anything
 // else: it never panics, and it never is a fault of the program.
 func TestConformancePreviewOfWhatIsNoOrder(t *testing.T) {
-	for _, s := range samples(t, "draft_orders", "checkouts") {
+	for _, s := range samples(t, "shopify", "draft_orders", "checkouts") {
 		t.Run(s.name, func(t *testing.T) {
-			code, res := previewFile(t, s.path, "orders/create", t.TempDir())
+			code, res := previewFile(t, "shopify", s.path, "orders/create", t.TempDir())
 			switch code {
 			case exitOK, exitHeld, exitInvalid, exitIgnored:
 			default:
@@ -142,22 +185,56 @@ func TestConformancePreviewOfWhatIsNoOrder(t *testing.T) {
 	}
 }
 
+// Every published body of the platforms the bridge speaks with, under every topic of its
+// platform and some of none, ends in a way that is explained, and never in a panic.
+func TestConformanceEverySampleIsExplained(t *testing.T) {
+	root := filepath.Join(testenv.Shared(t), "storefront-samples")
+	topics := map[string][]string{
+		"shopify":       {"orders/updated", "refunds/create", "fulfillments/update", "customers/update", "products/update", "inventory_levels/update", "customers/redact", "shop/redact", "x"},
+		"woocommerce":   {"order.updated", "order.deleted", "refund.created", "customer.updated", "product.updated", "ping", "x"},
+		"adobecommerce": {"order", "creditmemo", "shipment", "customer", "product", "stock_item", "invoice", "com.adobe.commerce.observer.sales_order_save_commit_after", "x"},
+		"bigcommerce":   {"store/order/updated", "store/order/refund/created", "store/shipment/created", "store/customer/updated", "store/product/updated", "store/product/inventory/updated", "x"},
+		"partner":       {"order.changed", "refund.issued", "x"},
+	}
+	folders := map[string]string{"shopify": "shopify", "woocommerce": "woocommerce", "adobecommerce": "adobe-commerce", "bigcommerce": "bigcommerce", "partner": "cloudevents"}
+	seen := 0
+	for store, list := range topics {
+		files, err := filepath.Glob(filepath.Join(root, folders[store], "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			for _, topic := range list {
+				seen++
+				code, res := previewFile(t, store, file, topic, t.TempDir())
+				switch {
+				case code != exitOK && code != exitHeld && code != exitInvalid && code != exitIgnored:
+					t.Errorf("%s as %s: exit code %d, %s: %s", filepath.Base(file), topic, code, res.Status, res.Reason)
+				case code != exitOK && res.Reason == "", strings.Contains(res.Reason, "PANIC"):
+					t.Errorf("%s as %s: %s: %q", filepath.Base(file), topic, res.Status, res.Reason)
+				}
+			}
+		}
+	}
+	if seen == 0 {
+		t.Fatal("no sample was read")
+	}
+}
+
 // conserved reports a sales order whose parts do not come to the order's total.
-func conserved(t *testing.T, order string, docs []previewDocument) {
+func conserved(t *testing.T, order, total string, docs []previewDocument) {
 	t.Helper()
 	body, err := os.ReadFile(order)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var said struct {
-		Total json.RawMessage `json:"total_price"`
-	}
+	var said map[string]json.RawMessage
 	if err := json.Unmarshal(body, &said); err != nil {
 		t.Fatal(err)
 	}
-	want, err := erpbridge.ParseDecimal(strings.Trim(string(said.Total), `"`))
+	want, err := erpbridge.ParseDecimal(strings.Trim(string(said[total]), `"`))
 	if err != nil {
-		t.Fatalf("total_price: %v", err)
+		t.Fatalf("%s: %v", total, err)
 	}
 	checked := 0
 	for _, d := range docs {
@@ -219,6 +296,13 @@ func TestTopicOf(t *testing.T) {
 		"orders-partially_fulfilled__a.json": "orders/partially_fulfilled",
 	} {
 		if got := topicOf(name); got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+	for name, want := range map[string]string{
+		"order.created__a.json": "order.created", "derived__order.created-decimal-a.json": "order.created", "order.updated__list-item-1.json": "order.updated",
+	} {
+		if got := wooTopicOf(name); got != want {
 			t.Errorf("%s: %s, want %s", name, got, want)
 		}
 	}

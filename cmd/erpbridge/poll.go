@@ -55,12 +55,17 @@ func asWebhook(publisher *broker.Publisher, store *outbox.Store) func(context.Co
 // knownStates asks the outbox which states are in the inbox.
 type knownStates struct{ *outbox.Store }
 
-func (k knownStates) Known(ctx context.Context, store string, states []polling.State) ([]bool, error) {
+func (k knownStates) Known(ctx context.Context, store string, states []polling.State) ([]polling.Answer, error) {
 	rs := make([]outbox.ResourceState, len(states))
 	for i, s := range states {
 		rs[i] = outbox.ResourceState(s)
 	}
-	return k.KnownStates(ctx, store, rs)
+	as, err := k.KnownStates(ctx, store, rs)
+	answers := make([]polling.Answer, len(as))
+	for i, a := range as {
+		answers[i] = polling.Answer(a)
+	}
+	return answers, err
 }
 
 // pollBook gives the pollers the outbox's tables.
