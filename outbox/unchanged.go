@@ -31,7 +31,8 @@ type recordKey struct {
 // write to the ERP.
 //
 // The state before then counts as the state of the newer time: one in between that
-// comes late is as stale as if the newer one had been sent. A state rendered under
+// comes late is as stale as if the newer one had been sent. Told once more, by another
+// topic or a poll, the newer time tells nothing new either. A state rendered under
 // another mapping is not the same: whoever touches an order to have it sent again after
 // correcting the mapping gets what he wants. aged are the places that may hold older
 // documents; their streams' row locks are held.
@@ -45,15 +46,19 @@ func (r *recording) skipUnchanged(rows []*row, aged []place) error {
 	for _, w := range rows {
 		same := unchanged(w, newest)
 		if same != nil {
-			for _, s := range same {
-				s.version = w.Documents[0].Version
+			w.Verdict, w.Cause = ignoreTwin(same[0].event)
+			for i, s := range same {
+				if !s.version.At.Before(w.Documents[i].Version.At) {
+					continue
+				}
+				w.Verdict, w.Cause = ignoreUnchanged(s.event)
+				s.version = w.Documents[i].Version
 				if s.doc != nil {
 					s.doc.Version = s.version
 					continue
 				}
 				ids, ats = append(ids, s.id), append(ats, s.version.At)
 			}
-			w.Verdict, w.Cause = ignoreUnchanged(same[0].event)
 			w.Documents = nil
 			continue
 		}
@@ -81,7 +86,7 @@ func unchanged(w *row, newest map[recordKey]*recordState) []*recordState {
 	for _, d := range w.Documents {
 		s := newest[recordKey{place{d.Target, d.Stream}, d.Record}]
 		if d.Record == "" || s == nil || !s.stands || s.mapping != w.Mapping || d.Version.Digest == "" ||
-			s.version.Digest != d.Version.Digest || s.version.Rank != d.Version.Rank || !s.version.At.Before(d.Version.At) {
+			s.version.Digest != d.Version.Digest || s.version.Rank != d.Version.Rank || s.version.At.After(d.Version.At) {
 			return nil
 		}
 		same = append(same, s)
@@ -89,6 +94,9 @@ func unchanged(w *row, newest map[recordKey]*recordState) []*recordState {
 	return same
 }
 
+// newestStates reads the newest state of each record. A delivered one stands only if
+// nothing came to the ERP after it, or will: an older state that was replayed by force,
+// or may have arrived although it was given up, is what the ERP has then.
 func (r *recording) newestStates(places []place) (map[recordKey]*recordState, error) {
 	newest := make(map[recordKey]*recordState)
 	if len(places) == 0 {
@@ -101,9 +109,14 @@ func (r *recording) newestStates(places []place) (map[recordKey]*recordState, er
 	q, err := r.tx.Query(r.ctx, `
 		select distinct on (o.target, o.stream, o.record)
 		       o.target, o.stream, o.record, o.id, o.event_id, o.version_at, o.version_rank, o.version_digest, o.mapping,
-		       o.state in ('pending', 'sending', 'in_doubt', 'delivered') as stands
-		from outbox o join unnest($1::text[], $2::text[]) as p(target, stream) on o.target = p.target and o.stream = p.stream
-		where o.record <> '' and o.state <> 'discarded'
+		       o.state in ('pending', 'sending', 'in_doubt') or o.state = 'delivered' and not o.moves and o.settled_at >= o.last as stands
+		from (
+			select o.*, bool_or(state in ('pending', 'sending', 'in_doubt')) over record as moves,
+			       max(settled_at) filter (where state in ('delivered', 'dead', 'discarded')) over record as last
+			from outbox o join unnest($1::text[], $2::text[]) as p(target, stream) using (target, stream)
+			where o.record <> '' window record as (partition by o.target, o.stream, o.record)
+		) o
+		where o.state <> 'discarded'
 		order by o.target, o.stream, o.record, o.version_at desc, o.version_rank desc, o.seq desc`, targets, streams)
 	if err != nil {
 		return nil, err

@@ -12,11 +12,16 @@
 #   stack.sh kill-postgres DIR      a COMMAND finds DIR in $ERPBRIDGE_STACK
 #   stack.sh start-postgres DIR
 #   stack.sh rabbitmqctl DIR ARGS   runs rabbitmqctl on it: alarms, connections, policies
+#   stack.sh clock DIR OFFSET       moves PostgreSQL's clock to +90s, -90s, +0 of the
+#                                   machine's, at once and for as long as DIR is there
 #
 # Both listen on free ports of 127.0.0.1 only, with users and passwords made for
 # the occasion, and PostgreSQL is as durable as in production. All their files are
 # in DIR; of a run only the logs stay. Where DATABASE_URL and AMQP_URL are set
 # already, run uses those servers and starts none.
+#
+# PostgreSQL has a clock that can be moved where ERPBRIDGE_STACK_CLOCK=1 asks for it
+# when it is started, and libfaketime is installed (install.sh clock).
 #
 # The servers outlive no run: not an error, not Ctrl-C, not a TERM, and not the
 # KILL of this script, after which a guard takes them down.
@@ -32,7 +37,7 @@ die() {
   exit 1
 }
 usage() {
-  sed -n '3,14s/^# \{0,1\}//p' "$self" >&2
+  sed -n '3,16s/^# \{0,1\}//p' "$self" >&2
   exit 2
 }
 
@@ -113,7 +118,7 @@ choose_files() {
 
 # ---- what is known about a stack, kept in DIR/state
 
-known=(id files kept pg_port amqp_port dist_port epmd_port user password)
+known=(id files kept pg_port amqp_port dist_port epmd_port user password faketime)
 save() {
   local name
   (umask 077 && for name in "${known[@]}"; do printf '%s=%q\n' "$name" "${!name}"; done >"$dir/state.new")
@@ -169,7 +174,32 @@ make_postgres() {
 
 start_postgres() {
   rm -f -- "$files/log/postgres.out" # postgres_ready looks for this start's line
-  launch postgres "$(postgres_bin)/postgres" -D "$files/postgres/data"
+  local clock=()
+  # The file is read at every look at the clock, so that all of its processes have the
+  # same time. What only tells how long something took is left alone, and files' times.
+  [ -z "${faketime:-}" ] || clock=(env "LD_PRELOAD=$faketime" "FAKETIME_TIMESTAMP_FILE=$files/clock" FAKETIME_NO_CACHE=1
+    FAKETIME_DONT_FAKE_MONOTONIC=1 NO_FAKE_STAT=1)
+  launch postgres "${clock[@]}" "$(postgres_bin)/postgres" -D "$files/postgres/data"
+}
+
+# find_faketime: the library that gives PostgreSQL a clock of its own, where one is
+# asked for.
+find_faketime() {
+  faketime=
+  [ "${ERPBRIDGE_STACK_CLOCK:-}" = 1 ] || return 0
+  faketime=$(compgen -G '/usr/lib/*/faketime/libfaketime.so.1' | head -n 1) || true
+  [ -n "$faketime" ] || say "libfaketime is not installed: nobody can move this PostgreSQL's clock"
+}
+
+# write_clock SECONDS: whole at every moment, because it is read all the time.
+write_clock() {
+  (umask 022 && printf '%s\n' "$1" >"$files/clock.new")
+  mv -- "$files/clock.new" "$files/clock"
+}
+
+# forget_clock PID: what libfaketime keeps of a process that could not clean up.
+forget_clock() {
+  [ -z "${faketime:-}" ] || rm -f -- "/dev/shm/sem.faketime_sem_$1" "/dev/shm/faketime_shm_$1"
 }
 
 # The log and not the port: another server might answer there.
@@ -186,6 +216,7 @@ kill_postgres() {
   done
   # Nothing of it lives, but until init has reaped it the next one takes it for alive.
   rm -f -- "$files/postgres/data/postmaster.pid"
+  forget_clock "${all[0]}"
 }
 
 # ---- RabbitMQ
@@ -241,12 +272,14 @@ await() {
 
 start() {
   choose_files
+  find_faketime
   pg_port=$(free_port) amqp_port=$(free_port) dist_port=$(free_port) epmd_port=$(free_port)
   save
   rm -rf -- "${files:?}"/{log,postgres,rabbitmq}
   mkdir -m 700 "$files"/{log,postgres,rabbitmq} || return
   make_rabbitmq
   [ "$(id -u)" != 0 ] || chown -R "$server_user:" "$files"/{log,postgres,rabbitmq}
+  write_clock +0
   start_rabbitmq || return # the slow one first; PostgreSQL is made meanwhile
   make_postgres && start_postgres && await postgres && await rabbitmq
 }
@@ -274,7 +307,7 @@ take_down() {
     [ ! -d "$files/log" ] || mv -- "$files/log" "$dir/log"
     rm -rf -- "${files:?}"
   fi
-  rm -rf -- "${dir:?}"/{postgres,rabbitmq,state}
+  rm -rf -- "${dir:?}"/{postgres,rabbitmq,state,clock}
 }
 
 export_lines() {
@@ -384,6 +417,13 @@ cmd_rabbitmqctl() {
     "$rabbit_bin/rabbitmqctl" --timeout 20 "$@"
 }
 
+# cmd_clock OFFSET: PostgreSQL sees it at its next look.
+cmd_clock() {
+  [[ ${1:-} =~ ^[+-][0-9]+(\.[0-9]+)?s?$ ]] || die "an offset is like +90s, -90s or +0, not '${1:-}'"
+  [ -n "${faketime:-}" ] || die "this PostgreSQL's clock can't be moved: start it with ERPBRIDGE_STACK_CLOCK=1, and with libfaketime installed ('${self%/*}/install.sh clock')"
+  write_clock "${1%s}"
+}
+
 command=${1:-} dir=${2:-}
 [ -n "$dir" ] || usage
 shift 2
@@ -407,6 +447,7 @@ case $command in
       start-rabbit) cmd_start rabbitmq ;;
       start-postgres) cmd_start postgres ;;
       rabbitmqctl) cmd_rabbitmqctl "$@" ;;
+      clock) cmd_clock "$@" ;;
       *) usage ;;
     esac
     ;;

@@ -18,7 +18,7 @@ import (
 func newCI(o *options) *cobra.Command {
 	var only string
 	c := &cobra.Command{
-		Use: "ci", Short: "All of it within ten minutes: an ERP that dawdles, a full disk, PostgreSQL and RabbitMQ down, cuts, kills, some planted bugs, the sweep", Args: cobra.NoArgs,
+		Use: "ci", Short: "All of it within ten minutes: an ERP that dawdles, a full disk, PostgreSQL and RabbitMQ down, a clock that moves, cuts, kills, some planted bugs, the sweep", Args: cobra.NoArgs,
 		RunE: playing(o, func(ctx context.Context, h *house) error {
 			return errors.Join(h.keep(parameters{Command: "ci", Only: only}), h.ci(ctx, only))
 		}),
@@ -44,7 +44,7 @@ func (h *house) ci(ctx context.Context, only string) error {
 	parts := []part{
 		one(h.dawdling()),
 		{"disk", h.disk},
-		one(h.postgres(5)), one(h.broker()), one(h.cuts(200)), one(h.kills(100)),
+		one(h.postgres(5)), {"clock", h.clock}, one(h.broker()), one(h.cuts(200)), one(h.kills(100)),
 		{"bugs", func(ctx context.Context) error { return (&hunt{some: 5, parallel: 4}).run(ctx, h) }},
 		{"sweep", func(ctx context.Context) error {
 			return (&sweep{source: ".", parallel: 6, actions: actions}).run(ctx, h)

@@ -34,6 +34,9 @@ func (r *run) judge(ctx context.Context) (verdict, error) {
 	if v.DeadLetters > 0 {
 		v.facts += fmt.Sprintf(", %d dead letters in %d mails", v.DeadLetters, v.Mails)
 	}
+	if v.Waived > 0 {
+		v.facts += fmt.Sprintf(", %d over a limit while it was waived", v.Waived)
+	}
 	for _, fact := range r.facts {
 		v.facts += ", " + fact
 	}
@@ -90,13 +93,17 @@ func (r *run) check(final check.Final, cuts int) (check.Summary, error) {
 	}
 	defer func() { _ = erp.Close() }()
 	limits := r.world.Conf().Limits
+	waived, err := r.unlimited()
+	if err != nil {
+		return check.Summary{}, err
+	}
 	return check.Check(check.Input{
 		Seed: r.plan.Seed, Kills: r.kills(), Cuts: cuts, Sender: sender, ERP: erp, Final: final,
 		Account: check.Account{
 			Store: "shop", Currencies: map[string]string{"USD": world.Currency},
 			Items: map[string]string{"": world.Item, recorder.PoisonSKU: world.NoItem},
 		},
-		Limits: check.Limits{Concurrency: limits.Concurrency, PerSecond: r.perSecond(limits), MailsPerHour: r.mailsPerHour},
+		Limits: check.Limits{Concurrency: limits.Concurrency, PerSecond: r.perSecond(limits), MailsPerHour: r.mailsPerHour, Waived: waived},
 	})
 }
 

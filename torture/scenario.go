@@ -51,6 +51,7 @@ type scenario struct {
 type run struct {
 	scenario
 	dir     string
+	began   time.Time
 	world   *world.World
 	nemesis *nemesis.Nemesis // of provoke, if it has one
 	events  []recorder.Event
@@ -91,7 +92,7 @@ func (h *house) play(ctx context.Context, s scenario) (_ verdict, err error) {
 		}
 		s.env = append(slices.Clone(s.env), "ERPBRIDGE_FAULT_LEDGER="+s.ledger)
 	}
-	r := &run{scenario: s, answers: &answers{}, dir: filepath.Join(h.results, s.name)}
+	r := &run{scenario: s, began: began, answers: &answers{}, dir: filepath.Join(h.results, s.name)}
 	if err := os.RemoveAll(r.dir); err != nil {
 		return verdict{}, err
 	}

@@ -28,6 +28,8 @@ type house struct {
 	config   string // path of the configuration
 	secret   string // the shop signs with it
 	listen   string
+	port     net.Listener // keeps listen free until the daemon is started
+	shops    []*simShop
 	sim      struct {
 		NetSuiteURL string `json:"netsuite_url"`
 		SMTPAddr    string `json:"smtp_addr"`
@@ -50,18 +52,39 @@ func open(ctx context.Context, bin string) (*house, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &house{bin: bin, dir: dir, config: filepath.Join(dir, "erpbridge.yaml"), secret: rand.Text(), token: map[string]string{
+	h := &house{bin: bin, dir: dir, config: filepath.Join(dir, "erpbridge.yaml"), secret: rand.Text(), shops: simShops(), token: map[string]string{
 		"account": "1234567", "consumerKey": rand.Text(), "consumerSecret": rand.Text(), "token": rand.Text(), "tokenSecret": rand.Text(),
 	}}
-	if err := h.simulate(ctx); err != nil {
+	if err := h.furnish(ctx); err != nil {
 		return nil, errors.Join(err, h.close())
 	}
-	port, err := freePort(ctx)
-	if err != nil {
-		return nil, errors.Join(err, h.close())
-	}
-	h.listen = port
 	return h, nil
+}
+
+// furnish starts all but the daemon.
+func (h *house) furnish(ctx context.Context) error {
+	if err := h.simulate(ctx); err != nil {
+		return err
+	}
+	var err error
+	if h.port, err = (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0"); err != nil {
+		return err
+	}
+	h.listen = h.port.Addr().String()
+	for _, s := range h.shops {
+		if err := h.openShop(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// daemon starts erpbridge where the shops expect it.
+func (h *house) daemon() error {
+	if err := h.port.Close(); err != nil {
+		return err
+	}
+	return h.start("erpbridge", "erpbridge", "run", "--config", h.config)
 }
 
 // simulate starts the simulated NetSuite and the mail server.
@@ -82,7 +105,7 @@ func (h *house) simulate(ctx context.Context) error {
 	for _, item := range knownItems {
 		args = append(args, "--item", item)
 	}
-	if err := h.start("erpsim", args...); err != nil {
+	if err := h.start("netsuite", "erpsim", args...); err != nil {
 		return err
 	}
 	return h.wait(ctx, "the simulated NetSuite", func(context.Context) error {
@@ -94,15 +117,15 @@ func (h *house) simulate(ctx context.Context) error {
 	})
 }
 
-// start runs a program beside the story. Its output goes into a file.
-func (h *house) start(name string, args ...string) error {
+// start runs a program beside the story, under a name of its own. Its output goes into a file.
+func (h *house) start(name, program string, args ...string) error {
 	logFile := filepath.Join(h.dir, name+".log")
 	f, err := os.OpenFile(logFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600) // #nosec G304 -- our own file
 	if err != nil {
 		return err
 	}
 	defer func() { _ = f.Close() }()
-	cmd := exec.Command(filepath.Join(h.bin, name), args...) // #nosec G204 -- our own programs
+	cmd := exec.Command(filepath.Join(h.bin, program), args...) // #nosec G204 -- our own programs
 	cmd.Stdout, cmd.Stderr = f, f
 	// A signal to the demo must not reach the programs: they are stopped in order.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
@@ -204,25 +227,43 @@ func (h *house) cli(ctx context.Context, args ...string) (string, error) {
 	return out.String(), nil
 }
 
-// ask gets JSON from one of the programs.
-func ask(ctx context.Context, url string, into any) error {
+// get gets a document from one of the programs.
+func get(ctx context.Context, url string) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { _ = res.Body.Close() }()
 	body, err := io.ReadAll(res.Body)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s: %s: %s", url, res.Status, body)
+		return nil, fmt.Errorf("%s: %s: %s", url, res.Status, body)
+	}
+	return body, nil
+}
+
+// ask gets JSON from one of the programs.
+func ask(ctx context.Context, url string, into any) error {
+	body, err := get(ctx, url)
+	if err != nil {
+		return err
 	}
 	return json.Unmarshal(body, into)
+}
+
+// query runs an erpbridge command and reads what it says as JSON.
+func (h *house) query(ctx context.Context, into any, args ...string) error {
+	out, err := h.cli(ctx, append(args, "--output", "json")...)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal([]byte(out), into)
 }
 
 // misbehave gives the simulated NetSuite a way to fail.
@@ -245,15 +286,6 @@ func (h *house) misbehave(ctx context.Context, mode map[string]any) error {
 		return fmt.Errorf("adding a mode: %s: %s", res.Status, msg)
 	}
 	return nil
-}
-
-func freePort(ctx context.Context) (string, error) {
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String(), nil
 }
 
 func tail(file string) string {

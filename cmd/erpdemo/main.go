@@ -1,10 +1,10 @@
 // Command erpdemo plays a short story of erpbridge's main job on real servers and
 // tells it as it happens. It exits with 0 only if in the end the ledger balances
-// and the simulated NetSuite holds every order exactly once, with the
-// storefront's total.
+// and the simulated NetSuite holds every order of every shop exactly once, with
+// the shop's total.
 //
 // The programs it tells about are the real ones: bin/erpbridge as a daemon and as
-// a command, bin/erpsim as NetSuite and mail server. PostgreSQL and RabbitMQ are
+// a command, bin/erpsim as NetSuite, mail server and shops. PostgreSQL and RabbitMQ are
 // those of DATABASE_URL and AMQP_URL.
 package main
 
@@ -32,7 +32,7 @@ func main() {
 func run(ctx context.Context, args []string) (err error) {
 	flags := flag.NewFlagSet("erpdemo", flag.ContinueOnError)
 	bin := flags.String("bin", "bin", "folder of erpbridge and erpsim")
-	orders := flags.String("orders", "testdata/orders", "folder of the storefront's orders")
+	testdata := flags.String("testdata", "testdata", "folder of the storefront's and the partner's messages")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -47,6 +47,6 @@ func run(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
-	s := &story{house: h, orders: *orders}
+	s := &story{house: h, testdata: *testdata}
 	return s.tell(ctx)
 }

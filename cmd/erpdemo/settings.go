@@ -30,10 +30,14 @@ func (h *house) configure(sku, item string) error {
 	if err != nil {
 		return err
 	}
+	shops := map[string]any{}
+	for _, s := range h.shops {
+		shops[s.name] = map[string]string{"Secret": s.secret, "API": s.apiURL, "Topics": strings.Join(s.topics, ", ")}
+	}
 	var b strings.Builder
 	if err := t.Execute(&b, map[string]any{
 		"Listen": h.listen, "Prefix": prefix, "Secret": h.secret, "URL": h.sim.NetSuiteURL, "Token": h.token,
-		"SKU": sku, "Item": item, "SMTPHost": host, "SMTPPort": port,
+		"SKU": sku, "Item": item, "Shops": shops, "Public": publicAddress, "SMTPHost": host, "SMTPPort": port,
 	}); err != nil {
 		return err
 	}

@@ -17,7 +17,8 @@
 //	     ERP holds at the end is the newest accepted one
 //	I4   invented: the ERP holds nothing that was not sent. What was sent and not
 //	     accepted may have an effect, or none
-//	I5   limits: requests at once, and in any one second
+//	I5   limits: requests at once, and in any one second, but for the times in which
+//	     they are waived: a lease after the clock that they are kept by was moved forward
 //	I6   corrupted: every field is the function of the raw body that the product states
 //	I7   pending: nothing waits, is in doubt, leased or with the broker, but for what
 //	     waits behind an open dead letter
@@ -36,6 +37,7 @@ package check
 import (
 	"fmt"
 	"io"
+	"time"
 )
 
 // Input is the evidence.
@@ -69,7 +71,12 @@ type Limits struct {
 	Concurrency  int // requests at the ERP at any instant
 	PerSecond    int // requests that reach the ERP in any one second
 	MailsPerHour int
+	// Waived are the times in which the first two are not judged.
+	Waived []Span
 }
+
+// A Span is a time with its two ends.
+type Span struct{ From, To time.Time }
 
 // Summary is the verdict.
 type Summary struct {
@@ -101,6 +108,7 @@ type Summary struct {
 	DeadLetters    int     `json:"dead_letters"`
 	Mails          int     `json:"mails"`
 	MaxMailsHour   int     `json:"max_mails_per_hour"`
+	Waived         int     `json:"waived"` // requests over a limit while it was waived
 	Seconds        float64 `json:"seconds"`
 
 	// Violations are the first fifty, each a sentence.

@@ -187,6 +187,14 @@ func TestMutations(t *testing.T) {
 			}
 		}, verdict{Limit: 1}, "was number 4 in one second at the ERP; the limit is 3"},
 
+		{"one at once too many, after a time in which that is waived", func(t *testing.T, s *story) {
+			s.Waived = []Span{{From: s.now, To: s.now.Add(2 * time.Second)}}
+			for range 4 {
+				s.entry(map[string]any{"kind": "arrival", "request": len(s.erp) + 1})
+				s.now = s.now.Add(1001 * time.Millisecond)
+			}
+		}, verdict{Limit: 1}, "made 4 at once at the ERP; the limit is 2"},
+
 		{"something pending", func(_ *testing.T, s *story) { s.Status.Pending = 3 }, verdict{Pending: 2}, "2 pending beyond the 1 that wait behind dead letters"},
 		{"something in doubt", func(_ *testing.T, s *story) { s.Status.InDoubt = 1 }, verdict{Pending: 1}, "1 in doubt"},
 		{"something leased", func(_ *testing.T, s *story) { s.Leased = 1 }, verdict{Pending: 1}, "1 leased"},
@@ -279,6 +287,12 @@ func TestAllowed(t *testing.T) {
 			for range 4 {
 				s.entry(map[string]any{"kind": "arrival", "request": len(s.erp) + 1})
 				s.now = s.now.Add(longest)
+			}
+		}},
+		{"over the limits while they are waived", func(_ *testing.T, s *story) {
+			s.Waived = []Span{{From: s.now.Add(-time.Hour), To: s.now.Add(-time.Minute)}, {From: s.now, To: s.now}}
+			for range 20 {
+				s.entry(map[string]any{"kind": "arrival", "request": len(s.erp) + 1})
 			}
 		}},
 		{"no limits", func(_ *testing.T, s *story) {

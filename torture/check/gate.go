@@ -37,7 +37,7 @@ func (g *gate) arrive(e *entry) {
 	g.inside[e.Request] = e.Time
 	g.sum.MaxConcurrency = max(g.sum.MaxConcurrency, len(g.inside))
 	if most := g.limits.Concurrency; most > 0 && len(g.inside) > most {
-		g.sum.blame(&g.sum.LimitViolations, "request %d made %d at once at the ERP; the limit is %d", e.Request, len(g.inside), most)
+		g.blame(e.Time, "request %d made %d at once at the ERP; the limit is %d", e.Request, len(g.inside), most)
 	}
 	// The window is half open: two requests a second apart are not in one second.
 	g.second = append(g.second, e.Time)
@@ -46,6 +46,17 @@ func (g *gate) arrive(e *entry) {
 	}
 	g.sum.MaxPerSecond = max(g.sum.MaxPerSecond, len(g.second))
 	if most := g.limits.PerSecond; most > 0 && len(g.second) > most {
-		g.sum.blame(&g.sum.LimitViolations, "request %d was number %d in one second at the ERP; the limit is %d", e.Request, len(g.second), most)
+		g.blame(e.Time, "request %d was number %d in one second at the ERP; the limit is %d", e.Request, len(g.second), most)
 	}
+}
+
+// blame counts a request over a limit, unless that is waived at its time.
+func (g *gate) blame(at time.Time, format string, args ...any) {
+	for _, w := range g.limits.Waived {
+		if !at.Before(w.From) && !at.After(w.To) {
+			g.sum.Waived++
+			return
+		}
+	}
+	g.sum.blame(&g.sum.LimitViolations, format, args...)
 }

@@ -158,6 +158,33 @@ func KillPostgres(weight int) Action {
 		func(ctx context.Context, w *world.World) error { return w.Servers.StartPostgres(ctx) })
 }
 
+// Clock moves PostgreSQL's clock by up to most, forward or back, in steps of a few
+// seconds as often as in large ones, and puts it right after a while.
+func Clock(weight int, most time.Duration) Action {
+	const small = 5 * time.Second
+	return Action{Name: "clock", Weight: weight, Draw: func(r *rand.Rand) Step {
+		span := most
+		if r.IntN(2) == 0 {
+			span = min(small, most)
+		}
+		off := (time.Millisecond + time.Duration(r.Int64N(int64(span)))).Round(time.Millisecond)
+		if r.IntN(2) == 0 {
+			off = -off
+		}
+		pause := time.Second + time.Duration(r.Int64N(int64(3*time.Second)))
+		return Step{
+			Figures: fmt.Sprintf("%v for %v", off, pause.Round(time.Millisecond)),
+			Do: func(ctx context.Context, w *world.World, _ later) error {
+				if err := w.Servers.MoveClock(ctx, off); err != nil {
+					return err
+				}
+				sleep(ctx, pause)
+				return w.Servers.RightClock(context.WithoutCancel(ctx))
+			},
+		}
+	}}
+}
+
 // Alarm is a memory alarm of RabbitMQ.
 func Alarm(weight int, least, most time.Duration) Action {
 	return whole("alarm", weight, least, most,

@@ -50,6 +50,7 @@ func TestSameSeedSameActions(t *testing.T) {
 	actions := []Action{
 		harmless(Kill(3)), harmless(Suspend(1, time.Second)), harmless(Cut("confirm", 2, 5)), harmless(Reset(1)),
 		harmless(Blackhole(1, time.Second)), harmless(Alarm(1, time.Second, time.Minute)), harmless(ERP(2, Lies())),
+		harmless(Clock(1, time.Hour)),
 	}
 	first := script(t, 7, 200, actions...)
 	if diff := cmp.Diff(first, script(t, 7, 200, actions...)); diff != "" {

@@ -27,6 +27,10 @@ type Servers struct {
 	mend     map[string]func(context.Context) error // what was broken and how it is mended
 	template sync.Mutex
 	made     map[string]bool // templates of databases
+
+	moving sync.Mutex
+	off    time.Duration // how far PostgreSQL's clock is off
+	moves  []ClockMove
 }
 
 // ErrNotOurs is returned where a server is to be broken that others use too.
@@ -81,6 +85,7 @@ const (
 	rabbit   = "rabbit"
 	postgres = "postgres"
 	memory   = "memory"
+	clock    = "clock"
 )
 
 // KillBroker is kill -9 of RabbitMQ with its data kept.
@@ -124,7 +129,7 @@ func (s *Servers) CloseConnections(ctx context.Context) error {
 // heal mends what is broken: the servers before what is asked of them.
 func (s *Servers) heal(ctx context.Context) error {
 	var errs []error
-	for _, what := range []string{postgres, rabbit, memory} {
+	for _, what := range []string{clock, postgres, rabbit, memory} {
 		s.broken.Lock()
 		mend := s.mend[what]
 		s.broken.Unlock()

@@ -30,10 +30,18 @@ type operation struct {
 // The operations, each with what it uses and nothing more: an unused fragment is an
 // error in GraphQL.
 var (
-	opOrders        = document("ErpbridgeOrders", "orders", "line", "address", "money")
-	opLines         = document("ErpbridgeLines", "lines", "line", "money")
-	opRefunds       = document("ErpbridgeRefunds", "refunds", "refundline", "money")
-	opRefundLines   = document("ErpbridgeRefundLines", "refundlines", "refundline", "money")
+	opOrders        = document("ErpbridgeOrders", "orders", "line", "shipping", "application", "tax", "address", "money")
+	opLines         = document("ErpbridgeLines", "lines", "line", "tax", "money")
+	opShippingLines = document("ErpbridgeShippingLines", "shippinglines", "shipping", "tax", "money")
+	opApplications  = document("ErpbridgeApplications", "applications", "application")
+	opSchedules     = document("ErpbridgeSchedules", "schedules")
+
+	opRefunds             = document("ErpbridgeRefunds", "refunds", "refundline", "refundedshipping", "adjustment", "transaction", "money")
+	opRefundLines         = document("ErpbridgeRefundLines", "refundlines", "refundline", "money")
+	opRefundShippingLines = document("ErpbridgeRefundShippingLines", "refundshippinglines", "refundedshipping", "money")
+	opAdjustments         = document("ErpbridgeAdjustments", "adjustments", "adjustment", "money")
+	opTransactions        = document("ErpbridgeTransactions", "transactions", "transaction")
+
 	opSubscriptions = document("ErpbridgeSubscriptions", "subscriptions")
 	opSubscribe     = document("ErpbridgeSubscribe", "subscribe")
 )

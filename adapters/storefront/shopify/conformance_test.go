@@ -1,13 +1,7 @@
 package shopify_test
 
 import (
-	"bytes"
-	"encoding/csv"
 	"encoding/json"
-	"net/http"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -19,38 +13,12 @@ import (
 // anything takes what the samples have and a shop would not send.
 const anything = "default_currency: USD\nwithout_id: digest\ntest_orders: deliver\n"
 
-// rows reads a table with a header line as maps.
-func rows(t *testing.T, path string) []map[string]string {
-	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = f.Close() }()
-	r := csv.NewReader(f)
-	r.Comma, r.LazyQuotes, r.FieldsPerRecord = '\t', true, -1
-	records, err := r.ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out []map[string]string
-	for _, rec := range records[1:] {
-		row := map[string]string{}
-		for i, v := range rec {
-			row[records[0][i]] = v
-		}
-		out = append(out, row)
-	}
-	return out
-}
-
-// sampleTopic returns the topic a sample's file name tells: "orders-paid__x.json" is of
-// orders/paid, a bare "orders__x.json" stands for what was just made, and what is of
+// sampleTopic returns the topic a sample's file name tells: "orders-paid__x" is of
+// orders/paid, a bare "orders__x" stands for what was just made, and what is of
 // the GraphQL API is no webhook, and sent as one here.
 func sampleTopic(name string) string {
 	name = strings.TrimPrefix(strings.TrimPrefix(name, "derived__"), "gdpr-")
 	name, _, _ = strings.Cut(name, "__")
-	name = strings.TrimSuffix(name, ".json")
 	if api, ok := strings.CutPrefix(name, "graphql-"); ok {
 		name = map[string]string{"order": "orders", "draft_order": "orders", "payment-terms": "orders"}[api]
 	}
@@ -87,19 +55,11 @@ var outcomes = map[string]string{
 // TestConformanceSamples gives every published file its outcome: the event of its
 // topic, or an error with its kind and its reason.
 func TestConformanceSamples(t *testing.T) {
-	dir := storefronttest.Shared(t, "storefront-samples")
 	s := open(t, anything)
 	seen := map[string]int{}
-	for _, row := range rows(t, filepath.Join(dir, "INDEX.tsv")) {
-		name, isShopify := strings.CutPrefix(row["file"], "shopify/")
-		if !isShopify {
-			continue
-		}
+	for _, sample := range storefronttest.Samples(t, func(folder, _ string) bool { return folder == "shopify" }) {
+		name, body := sample.Name, sample.Body
 		t.Run(name, func(t *testing.T) {
-			body, err := os.ReadFile(filepath.Join(dir, row["file"]))
-			if err != nil {
-				t.Fatal(err)
-			}
 			topic := sampleTopic(name)
 			want, known := outcomes[topic]
 			if !known {
@@ -126,7 +86,7 @@ func TestConformanceSamples(t *testing.T) {
 				t.Errorf("an event nobody can order: %+v", e)
 			}
 			if e.Order != nil {
-				addsUp(t, e.Order, row["total reconciles"])
+				addsUp(t, e, sample)
 				refundsInside(t, s, body)
 			}
 		})
@@ -141,25 +101,23 @@ func TestConformanceSamples(t *testing.T) {
 
 // addsUp holds an order against what the index says of its file: that the parts come
 // to the total, or by how much they miss it.
-func addsUp(t *testing.T, o *erpbridge.Order, index string) {
+func addsUp(t *testing.T, e erpbridge.Event, sample storefronttest.Sample) {
 	t.Helper()
-	off := o.Total.Sub(o.Sum())
-	diff, differs := strings.CutPrefix(index, "NO: DIFF ")
-	switch {
-	case !differs && diff != "yes":
-		t.Errorf("the index says %q of an order", diff)
-	case !differs && !off.IsZero():
-		t.Errorf("parts come to %s, the total is %s", o.Sum(), o.Total)
-	case differs && off.Plain() != diff:
-		t.Errorf("off by %s, the index says %s", off, diff)
+	want, told := sample.Off()
+	if !told {
+		t.Errorf("the index says %q of an order", sample.Reconciles)
 	}
+	if off := storefronttest.Off(e); told && off != want {
+		t.Errorf("off by %q, the index says %q", off, sample.Reconciles)
+	}
+	o := e.Order
 	if o.Presented == nil {
 		if o.Presentment != o.Currency {
 			t.Errorf("placed in %s, and nothing says what it came to there", o.Presentment)
 		}
 		return
 	}
-	if off := o.Presented.Total.Sub(o.Presented.Sum()); !differs && !off.IsZero() {
+	if off := o.Presented.Total.Sub(o.Presented.Sum()); want == "" && !off.IsZero() {
 		t.Errorf("in %s it is off by %s", o.Presented.Currency, off)
 	}
 }
@@ -182,24 +140,15 @@ func refundsInside(t *testing.T, s erpbridge.Storefront, body []byte) {
 // TestConformanceRefunds: what the published refunds come to, and what was paid back.
 // Shopify's own examples are not all meant to meet.
 func TestConformanceRefunds(t *testing.T) {
-	dir := storefronttest.Shared(t, "storefront-samples", "shopify")
-	files, err := filepath.Glob(filepath.Join(dir, "*refunds-*.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	differ := map[string][2]string{
-		"refunds-create__test-notification-numeric-subtotals.json":                                 {"398.00", "0.00"},
-		"refunds-create__two-lines-legacy-restock-line-properties-does-not-equal-transaction.json": {"399.29", "209.00"},
+		"refunds-create__test-notification-numeric-subtotals":                                 {"398.00", "0.00"},
+		"refunds-create__two-lines-legacy-restock-line-properties-does-not-equal-transaction": {"399.29", "209.00"},
 	}
 	s := open(t, anything)
 	met := 0
-	for _, file := range files {
-		body, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		name := filepath.Base(file)
-		r := one(t, s, message("refunds/create", body)).Refund
+	for _, file := range storefronttest.Files(t, storefronttest.Shared(t, "storefront-samples", "shopify"), "*refunds-*.json") {
+		name := file.Name
+		r := one(t, s, message("refunds/create", file.Body)).Refund
 		paid, all := r.Paid()
 		want, differs := differ[name]
 		switch {
@@ -221,27 +170,19 @@ func TestConformanceRefunds(t *testing.T) {
 // TestConformanceSamplesInEveryTopic feeds all Shopify samples to all topics: the topic
 // is not signed, and no body becomes what it is not.
 func TestConformanceSamplesInEveryTopic(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(storefronttest.Shared(t, "storefront-samples", "shopify"), "*.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	s := open(t, "")
 	all := []string{"", "x", "orders/edited", "orders/delete", "customers/delete", "products/delete", "shop/redact"}
 	for topic := range outcomes {
 		all = append(all, topic)
 	}
-	for _, file := range files {
-		body, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, file := range storefronttest.Files(t, storefronttest.Shared(t, "storefront-samples", "shopify"), "*.json") {
 		for _, topic := range all {
-			events, err := s.Normalize(message(topic, body))
+			events, err := s.Normalize(message(topic, file.Body))
 			if (err == nil) != (len(events) == 1) || err != nil && erpbridge.KindOf(err) == erpbridge.Unknown {
-				t.Errorf("%s as %s: %d events, %v", filepath.Base(file), topic, len(events), err)
+				t.Errorf("%s as %s: %d events, %v", file.Name, topic, len(events), err)
 			}
-			if err == nil && !strings.HasPrefix(sampleTopic(filepath.Base(file)), resourceOf[strings.Split(events[0].Resource, "/")[0]]) {
-				t.Errorf("%s as %s became %s", filepath.Base(file), topic, events[0].Resource)
+			if err == nil && !strings.HasPrefix(sampleTopic(file.Name), resourceOf[strings.Split(events[0].Resource, "/")[0]]) {
+				t.Errorf("%s as %s became %s", file.Name, topic, events[0].Resource)
 			}
 		}
 	}
@@ -254,30 +195,21 @@ var resourceOf = map[string]string{
 }
 
 func TestConformanceSignatureVector(t *testing.T) {
-	data, err := os.ReadFile(storefronttest.Shared(t, "storefront-samples", "signature-vectors.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	var v struct {
-		Body    []byte `json:"body_base64"`
-		Shopify struct {
-			Header, Secret, Value string
-			Previous              string `json:"value_with_previous_secret"`
-		}
+		Header, Secret, Value string
+		Previous              string `json:"value_with_previous_secret"`
 	}
-	if err := json.Unmarshal(data, &v); err != nil {
-		t.Fatal(err)
-	}
-	s, err := shopify.New("shop-eu", decode("shop: example.myshopify.com\nsecrets: ["+v.Shopify.Secret+"]\n"))
+	body := storefronttest.KnownAnswer(t, "shopify", &v)
+	s, err := shopify.New("shop-eu", decode("shop: example.myshopify.com\nsecrets: ["+v.Secret+"]\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := signed(message("orders/create", v.Body), secret)
-	m.Header.Set(v.Shopify.Header, v.Shopify.Value)
+	m := signed(message("orders/create", body), secret)
+	m.Header.Set(v.Header, v.Value)
 	if _, err := s.Verify(m); err != nil {
 		t.Errorf("the known answer is refused: %v", err)
 	}
-	m.Header.Set(v.Shopify.Header, v.Shopify.Previous)
+	m.Header.Set(v.Header, v.Previous)
 	if _, err := s.Verify(m); erpbridge.KindOf(err) != erpbridge.Refused {
 		t.Errorf("a secret that is not configured: %v", err)
 	}
@@ -286,146 +218,38 @@ func TestConformanceSignatureVector(t *testing.T) {
 // TestConformanceHMAC holds Verify against vectors of what senders and attackers
 // write into the signature header.
 func TestConformanceHMAC(t *testing.T) {
-	data, err := os.ReadFile(storefronttest.Shared(t, "corpora", "hmac", "vectors.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var vectors []struct {
-		Name    string
-		Secrets []string
-		Body    []byte `json:"body_b64"`
-		Headers [][2]string
-		Valid   any
-		Why     string
-	}
-	if err := json.Unmarshal(data, &vectors); err != nil {
-		t.Fatal(err)
-	}
-	verdicts := map[string]int{}
-	for _, v := range vectors {
-		if strings.HasPrefix(v.Name, "std-") {
-			continue // Standard Webhooks, which Shopify does not use
-		}
-		t.Run(v.Name, func(t *testing.T) {
-			// The secrets are in YAML as JSON strings, so that none needs quoting.
-			list, err := json.Marshal(v.Secrets)
-			if err != nil {
-				t.Fatal(err)
-			}
-			s, err := shopify.New("shop-eu", decode("shop: example.myshopify.com\nsecrets: "+string(list)+"\n"))
-			if slices.Contains(v.Secrets, "") {
-				verdicts["start"]++
-				if err == nil || !strings.Contains(err.Error(), "secrets[0]: is empty") {
-					t.Errorf("New = %v, want it to refuse an empty secret", err)
-				}
-				return
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
+	storefronttest.HMAC(t, storefronttest.Signing{
+		Open: func(secrets string) (erpbridge.Storefront, error) {
+			return shopify.New("shop-eu", decode("shop: example.myshopify.com\nsecrets: "+secrets+"\n"))
+		},
+		Deliver: func(v storefronttest.Vector) erpbridge.Message {
 			m := message("", v.Body)
-			m.Header = http.Header{}
-			for _, h := range v.Headers {
-				m.Header.Add(h[0], h[1])
-			}
+			m.Header = v.Header()
 			// Every delivery has these; the vectors name them only where they are the point.
 			for name, value := range map[string]string{"X-Shopify-Shop-Domain": shop, "X-Shopify-Topic": "orders/updated"} {
 				if m.Header.Get(name) == "" {
 					m.Header.Set(name, value)
 				}
 			}
-			got, err := s.Verify(m)
-			switch v.Valid {
-			case true:
-				verdicts["valid"]++
-				if err != nil {
-					t.Errorf("refused (%s): %v", v.Why, err)
-				}
-			case false:
-				verdicts["refused"]++
-				if erpbridge.KindOf(err) != erpbridge.Refused {
-					t.Errorf("taken (%s): %v", v.Why, err)
-				}
-			default: // a topic nobody signed: it must not make the body more than it is
-				verdicts["either"]++
-				if err != nil {
-					break
-				}
-				events, err := s.Normalize(got)
-				if err == nil && events[0].Type != erpbridge.OrderChanged && events[0].Type != erpbridge.OrderPlaced {
-					t.Errorf("the topic %q made it %s", got.Type, events[0].Type)
-				}
+			return m
+		},
+		Unsigned: func(t *testing.T, s erpbridge.Storefront, m erpbridge.Message) {
+			events, err := s.Normalize(m)
+			if err == nil && events[0].Type != erpbridge.OrderChanged && events[0].Type != erpbridge.OrderPlaced {
+				t.Errorf("the topic %q made it %s", m.Type, events[0].Type)
 			}
-		})
-	}
-	if verdicts["valid"] == 0 || verdicts["refused"] == 0 {
-		t.Fatalf("the vectors came to %v", verdicts)
-	}
+		},
+	})
 }
 
-// TestConformanceOrderFields puts field values that break exports and XML into
-// every kind of text, and wants each back unchanged, or without the characters
-// nothing can hold and with a record of that.
+// TestConformanceOrderFields puts field values that break exports and XML into texts of
+// both kinds: an order's own, and those of its lines.
 func TestConformanceOrderFields(t *testing.T) {
-	data, err := os.ReadFile(storefronttest.Shared(t, "corpora", "order-fields", "values.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var fields []struct {
-		Name  string
-		Value []byte `json:"b64"`
-		Legal bool   `json:"xml10_legal"`
-	}
-	if err := json.Unmarshal(data, &fields); err != nil {
-		t.Fatal(err)
-	}
-	s := open(t, "")
-	for _, f := range fields {
-		t.Run(f.Name, func(t *testing.T) {
-			quoted := append(append([]byte{'"'}, escape(f.Value)...), '"')
-			body := bytes.Replace(fixture(t, "taxed.json"), []byte(`"note": null`), append([]byte(`"note": `), quoted...), 1)
-			body = bytes.Replace(body, []byte(`"title": "Enamel Mug"`), append([]byte(`"title": `), quoted...), 1)
-			events, err := s.Normalize(message("orders/create", body))
-			if !utf8Legal(f.Value) {
-				if erpbridge.KindOf(err) != erpbridge.Invalid || !strings.Contains(err.Error(), "invalid UTF-8") {
-					t.Errorf("bytes that are not UTF-8: %v", err)
-				}
-				return
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			o := events[0].Order
-			recorded := slices.ContainsFunc(o.Attributes, func(a erpbridge.Attribute) bool { return a.Name == "erpbridge.stripped-characters" })
-			if f.Legal && (o.Note != string(f.Value) || recorded) {
-				t.Errorf("%q became %q", f.Value, o.Note)
-			}
-			if !f.Legal && (!recorded || len(o.Note) >= len(f.Value)) {
-				t.Errorf("%q became %q without a word (attributes %v)", f.Value, o.Note, o.Attributes)
-			}
-			if f.Value != nil && o.Lines[1].Title != o.Note && o.Note != "" {
-				t.Errorf("as a title %q became %q", f.Value, o.Lines[1].Title)
-			}
-		})
-	}
+	taxed := fixture(t, "taxed.json")
+	storefronttest.OrderFields(t, open(t, ""), func(t *testing.T, quoted string) erpbridge.Message {
+		body := storefronttest.Replace(t, taxed, `"note": null`, `"note": `+quoted)
+		return message("orders/create", storefronttest.Replace(t, body, `"title": "Enamel Mug"`, `"title": `+quoted))
+	}, func(o *erpbridge.Order) []string {
+		return []string{o.Lines[1].Title}
+	})
 }
-
-// escape writes what JSON strings cannot hold as escapes and every other byte as
-// it is, also those that are not UTF-8.
-func escape(b []byte) []byte {
-	var out []byte
-	for _, c := range b {
-		switch {
-		case c == '"' || c == '\\':
-			out = append(out, '\\', c)
-		case c < ' ':
-			const hex = "0123456789abcdef"
-			out = append(out, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-		default:
-			out = append(out, c)
-		}
-	}
-	return out
-}
-
-func utf8Legal(b []byte) bool { return string(b) == strings.ToValidUTF8(string(b), "") }

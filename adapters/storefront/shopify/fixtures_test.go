@@ -1,8 +1,6 @@
 package shopify_test
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/hakooi/erpbridge"
@@ -13,43 +11,36 @@ import (
 // (but for updated.json, a later state of taxed.json), and each adds up (but for
 // the one that must not).
 func TestFixtures(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(storefronttest.Root(t), "testdata", "orders", "*.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	files := storefronttest.Files(t, storefronttest.Root(t), "testdata", "orders", "*.json")
 	if len(files) < 22 {
 		t.Fatalf("%d fixtures", len(files))
 	}
 	s := open(t, "test_orders: deliver\n")
 	ids, emails := map[string]string{}, map[string]string{}
 	for _, file := range files {
-		name := filepath.Base(file)
+		name := file.Name
 		t.Run(name, func(t *testing.T) {
-			body, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
 			topic := "orders/create"
 			switch name {
-			case "cancelled.json":
+			case "cancelled":
 				topic = "orders/cancelled"
-			case "updated.json":
+			case "updated":
 				topic = "orders/updated"
 			}
-			o := order(t, s, topic, body)
+			o := order(t, s, topic, file.Body)
 			off := o.Sum().Sub(o.Total)
 			switch {
-			case name == "does-not-add-up.json":
+			case name == "does-not-add-up":
 				if off.Plain() != "-0.01" {
 					t.Errorf("off by %s, want -0.01 USD", off)
 				}
 			case !off.IsZero():
 				t.Errorf("parts come to %s, the total is %s", o.Sum(), o.Total)
 			}
-			if other, ok := ids[o.ID]; ok && name != "updated.json" {
+			if other, ok := ids[o.ID]; ok && name != "updated" {
 				t.Errorf("has the id of %s", other)
 			}
-			if other, ok := emails[o.Email]; ok && o.Email != "" && name != "updated.json" {
+			if other, ok := emails[o.Email]; ok && o.Email != "" && name != "updated" {
 				t.Errorf("has the e-mail address of %s", other)
 			}
 			ids[o.ID], emails[o.Email] = name, name

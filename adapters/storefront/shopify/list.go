@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -34,21 +36,29 @@ var _ erpbridge.Lister = (*polled)(nil)
 // when it is listed. A refund is listed again with every change of its order: only the
 // list tells when a payment that was under way has come through.
 //
-// A page is one request, and one more for each order with refunds or with more lines
-// than a page holds. Nothing is cut off: what is longer than was asked for is followed
-// to its end, or is an error.
+// A page is one request, and more for each order with refunds or with a list that is
+// longer than was asked for: every list is followed to its end. Where the shop has had
+// enough of them in the middle of a page, what was listed until then is the page, and the
+// next one begins behind it: a page that costs more than the shop gives at once would
+// otherwise be asked for again and again, and never be had.
 func (p *polled) List(ctx context.Context, since time.Time, cursor string) (erpbridge.Page, error) {
 	var none erpbridge.Page
-	answer, err := p.orders(ctx, since, cursor)
+	after, listed, _ := strings.Cut(cursor, within)
+	answer, err := p.orders(ctx, since, after)
 	if err != nil {
 		return none, err
 	}
 	var page erpbridge.Page
-	for _, node := range answer.Orders.Nodes {
+	for _, node := range behind(answer.Orders.Nodes, listed) {
 		messages, at, err := p.messages(ctx, node)
+		if busy(err) && len(page.Messages) > 0 {
+			page.Next = after + within + listed
+			return page, nil
+		}
 		if err != nil {
 			return none, err
 		}
+		listed = idOf(node)
 		for i := range messages {
 			messages[i].Header = http.Header{headerVersion: {answer.served}}
 		}
@@ -62,6 +72,34 @@ func (p *polled) List(ctx context.Context, since time.Time, cursor string) (erpb
 		page.Next = next.Cursor
 	}
 	return page, nil
+}
+
+// within parts the cursor of a page from the id of the last order that was listed of it,
+// where the rest is still to be listed. No cursor of Shopify's has it.
+const within = " "
+
+// behind returns the orders that follow the one with an id; all of them where it is none
+// of them, for then it has changed since, and they have come nearer to the beginning.
+func behind(nodes []jsontext.Value, id string) []jsontext.Value {
+	i := slices.IndexFunc(nodes, func(node jsontext.Value) bool { return id != "" && idOf(node) == id })
+	return nodes[i+1:]
+}
+
+// idOf returns the id of an order, or "".
+func idOf(node jsontext.Value) string {
+	var head struct {
+		ID scalar `json:"id"`
+	}
+	if err := json.Unmarshal(node, &head); err != nil {
+		return ""
+	}
+	return head.ID.Text()
+}
+
+// busy reports an error that passes by itself.
+func busy(err error) bool {
+	kind := erpbridge.KindOf(err)
+	return kind == erpbridge.Throttled || kind == erpbridge.Transient
 }
 
 // pages is how many things are asked for at once. Shopify's limit is on what a question
@@ -170,7 +208,7 @@ func (p *polled) messages(ctx context.Context, node jsontext.Value) ([]erpbridge
 		return nil, time.Time{}, unlisted(fmt.Errorf("order %s: updated_at: %w", id, err))
 	}
 	delete(order, "refunds")
-	if err := p.follow(ctx, order, "line_items", opLines, gid("Order", id), "order"); err != nil {
+	if err := p.complete(ctx, order, orderLists, gid("Order", id)); err != nil {
 		return nil, time.Time{}, fmt.Errorf("listing order %s: %w", id, err)
 	}
 	body, err := whole(order)
@@ -222,7 +260,7 @@ func (p *polled) refunds(ctx context.Context, order, stamp string) ([]erpbridge.
 		if included := answer.Order.V.TaxesIncluded; included != nil && refund["taxes_included"] == nil {
 			refund["taxes_included"] = included
 		}
-		if err := p.follow(ctx, refund, "refund_line_items", opRefundLines, gid("Refund", id), "refund"); err != nil {
+		if err := p.complete(ctx, refund, refundLists, gid("Refund", id)); err != nil {
 			return nil, err
 		}
 		body, err := whole(refund)
@@ -232,44 +270,6 @@ func (p *polled) refunds(ctx context.Context, order, stamp string) ([]erpbridge.
 		out = append(out, p.message("poll:refund/"+id+stamp, topicRefund, body))
 	}
 	return out, nil
-}
-
-// connection is a page of a list inside a resource.
-type connection struct {
-	Nodes    []jsontext.Value `json:"nodes"`
-	PageInfo pageInfo         `json:"pageInfo"`
-}
-
-// follow replaces a list of a resource, which came as its first page, by all of it.
-func (p *polled) follow(ctx context.Context, resource map[string]jsontext.Value, member string, op operation, id, root string) error {
-	if resource[member].Kind() != jsontext.KindBeginObject {
-		return nil // a whole list, or none
-	}
-	var page connection
-	if err := json.Unmarshal(resource[member], &page); err != nil {
-		return unlisted(fmt.Errorf("%s: %w", member, err))
-	}
-	all := page.Nodes
-	for page.PageInfo.More {
-		cursor := page.PageInfo.Cursor
-		var answer map[string]map[string]connection
-		if _, err := p.affordable(ctx, op, func(_, lines int) variables {
-			return variables{"id": id, "lines": lines, "after": cursor}
-		}, &answer); err != nil {
-			return err
-		}
-		page = answer[root][member]
-		if len(page.Nodes) == 0 || page.PageInfo.More && page.PageInfo.Cursor == cursor {
-			return &erpbridge.Error{Op: "shopify.List", Kind: erpbridge.Transient, Err: fmt.Errorf("%s: there were more, and now there are not", member)}
-		}
-		all = append(all, page.Nodes...)
-	}
-	list, err := json.Marshal(all)
-	if err != nil {
-		return unlisted(fmt.Errorf("%s: %w", member, err))
-	}
-	resource[member] = list
-	return nil
 }
 
 // whole returns a resource as a webhook would have sent it.

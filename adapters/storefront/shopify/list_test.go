@@ -3,7 +3,6 @@ package shopify_test
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -54,17 +53,13 @@ var long = time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
 // TestListTellsWhatTheWebhookTold lists every fixture: each is the state, and the
 // version, that its webhook was.
 func TestListTellsWhatTheWebhookTold(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(storefronttest.Root(t), "testdata", "orders", "*.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	g := &graph{t: t}
 	webhooks := map[string]erpbridge.Event{}
 	s := connect(t, g.serve(), "test_orders: deliver\n")
 	bodies := [][]byte{[]byte(everything)}
-	for _, file := range files {
-		if name := filepath.Base(file); name != "updated.json" { // a later state of another
-			bodies = append(bodies, fixture(t, name))
+	for _, file := range storefronttest.Files(t, storefronttest.Root(t), "testdata", "orders", "*.json") {
+		if file.Name != "updated" { // a later state of another
+			bodies = append(bodies, file.Body)
 		}
 	}
 	for _, body := range bodies {

@@ -5,8 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -73,24 +71,13 @@ func message(topic string, body []byte) erpbridge.Message {
 // fixture returns one of the project's own order bodies.
 func fixture(t testing.TB, name string) []byte {
 	t.Helper()
-	body, err := os.ReadFile(filepath.Join(storefronttest.Root(t), "testdata", "orders", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return body
+	return storefronttest.Read(t, storefronttest.Root(t), "testdata", "orders", name)
 }
 
 // one normalizes m and returns its one event.
 func one(t testing.TB, s erpbridge.Storefront, m erpbridge.Message) erpbridge.Event {
 	t.Helper()
-	events, err := s.Normalize(m)
-	if err != nil {
-		t.Fatalf("%s: %v", m.Type, err)
-	}
-	if len(events) != 1 {
-		t.Fatalf("%s: %d events, want 1", m.Type, len(events))
-	}
-	return events[0]
+	return storefronttest.Event(t, s, m)
 }
 
 // order normalizes a body and returns its one order.

@@ -25,7 +25,7 @@ func (s Suite) huge(t *testing.T) {
 		t.Fatalf("the body has %d bytes, and was to have about %d", n, megabyte)
 	}
 	shop := s.Open(t)
-	e := one(t, shop, m)
+	e := Event(t, shop, m)
 	if payloads(e) != 1 {
 		t.Errorf("the event carries %d things", payloads(e))
 	}

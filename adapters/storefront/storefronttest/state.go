@@ -9,19 +9,6 @@ import (
 	"github.com/hakooi/erpbridge"
 )
 
-// one normalizes m, which has to give one event.
-func one(t *testing.T, shop erpbridge.Storefront, m erpbridge.Message) erpbridge.Event {
-	t.Helper()
-	events, err := shop.Normalize(m)
-	if err != nil {
-		t.Fatalf("%s %s: %v", m.Type, m.ID, err)
-	}
-	if len(events) != 1 {
-		t.Fatalf("%s %s: %d events, want 1", m.Type, m.ID, len(events))
-	}
-	return events[0]
-}
-
 // orderOfArrival: whichever state of a thing arrives first, its versions say which is
 // the newer one.
 func (s Suite) orderOfArrival(t *testing.T) {
@@ -36,7 +23,7 @@ func (s Suite) orderOfArrival(t *testing.T) {
 		shop := s.Open(t)
 		events := map[int]erpbridge.Event{}
 		for i := range slices.Backward(history) { // the last one arrives first
-			events[i] = one(t, shop, history[i])
+			events[i] = Event(t, shop, history[i])
 		}
 		for i := 1; i < len(history); i++ {
 			older, newer := events[i-1], events[i]
@@ -62,7 +49,7 @@ func (s Suite) toldTwice(t *testing.T) {
 		return
 	}
 	for _, pair := range s.Twice {
-		a, b := one(t, s.Open(t), pair[0]), one(t, s.Open(t), pair[1])
+		a, b := Event(t, s.Open(t), pair[0]), Event(t, s.Open(t), pair[1])
 		if a.Resource != b.Resource || a.Stream != b.Stream || !a.Version.At.Equal(b.Version.At) || a.Version.Rank != b.Version.Rank || a.Version.Digest != b.Version.Digest {
 			t.Errorf("one state is two:\n%s %s: %s in %s, version %s, rank %d\n%s %s: %s in %s, version %s, rank %d\n%s",
 				pair[0].Type, pair[0].ID, a.Resource, a.Stream, a.Version, a.Version.Rank,
@@ -78,7 +65,7 @@ func (s Suite) minimal(t *testing.T) {
 		return
 	}
 	for _, m := range s.Minimal {
-		e := one(t, s.Open(t), m)
+		e := Event(t, s.Open(t), m)
 		if e.Stream == "" || e.Resource == "" || e.Version.At.IsZero() || e.Version.Digest == "" || payloads(e) != 1 {
 			t.Errorf("%s %s: the event lacks what the bridge orders by: %+v", m.Type, m.ID, e)
 		}

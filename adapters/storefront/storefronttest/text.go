@@ -50,7 +50,7 @@ func (s Suite) hostileText(t *testing.T) {
 		return
 	}
 	for name, text := range hostile {
-		e := one(t, s.Open(t), s.Texts(t, Mark+text+Mark))
+		e := Event(t, s.Open(t), s.Texts(t, Mark+text+Mark))
 		found := marked(e)
 		if len(found) == 0 {
 			t.Errorf("%s: the text is nowhere in the event", name)
@@ -65,7 +65,7 @@ func (s Suite) hostileText(t *testing.T) {
 		}
 	}
 	for name, text := range unholdable {
-		e := one(t, s.Open(t), s.Texts(t, Mark+text+Mark))
+		e := Event(t, s.Open(t), s.Texts(t, Mark+text+Mark))
 		want := Mark + strings.Map(func(c rune) rune {
 			if c < ' ' && !strings.ContainsRune("\t\r\n", c) || c == '\ufffe' || c == '\uffff' {
 				return -1
@@ -96,14 +96,17 @@ func recorded(e erpbridge.Event) bool {
 
 // marked returns the texts of an event that have a Mark.
 func marked(e erpbridge.Event) []string {
+	return slices.DeleteFunc(texts(e), func(text string) bool { return !strings.Contains(text, Mark) })
+}
+
+// texts returns every text an event carries.
+func texts(e erpbridge.Event) []string {
 	var out []string
 	var visit func(v reflect.Value)
 	visit = func(v reflect.Value) {
 		switch v.Kind() {
 		case reflect.String:
-			if strings.Contains(v.String(), Mark) {
-				out = append(out, v.String())
-			}
+			out = append(out, v.String())
 		case reflect.Pointer:
 			if !v.IsNil() {
 				visit(v.Elem())
