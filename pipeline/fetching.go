@@ -27,8 +27,9 @@ type Pointers interface {
 // neither the broker nor other stores wait for it.
 //
 //	NextPointing ──Fetch──▶ Fetched ─▶ the Digester has it
-//	                 ├─ transient, throttled ─▶ Postponed, longer each time, for Patience
-//	                 ├─ refused ─▶ Postponed, all of the store; somebody is told
+//	                 ├─ transient ─▶ Postponed, longer each time, for Patience
+//	                 ├─ throttled, refused ─▶ likewise, and nothing else is asked for
+//	                 │                        meanwhile; of a refusal somebody is told
 //	                 ├─ missing ─▶ Postponed some times: it may not be there yet
 //	                 └─ invalid, or given up ─▶ a dead letter with the reason
 //
@@ -50,6 +51,7 @@ type Fetching struct {
 	Log      *zap.Logger
 
 	told time.Time
+	rest time.Time // until then the shop is not asked for anything
 }
 
 const (
@@ -87,6 +89,9 @@ func (f *Fetching) Run(ctx context.Context) error {
 // once works on one batch and returns how many of it were settled one way or the
 // other. What was only postponed does not count: there is nothing more to do now.
 func (f *Fetching) once(ctx context.Context) (int, error) {
+	if time.Now().Before(f.rest) {
+		return 0, nil
+	}
 	atOnce := f.AtOnce
 	if atOnce <= 0 {
 		atOnce = 4
@@ -97,42 +102,62 @@ func (f *Fetching) once(ctx context.Context) (int, error) {
 	}
 	var (
 		wg      sync.WaitGroup
-		mu      sync.Mutex
 		settled int
-		errs    []error
+		refused error
 	)
-	for _, w := range ws {
-		wg.Go(func() {
-			done, err := f.one(ctx, w)
-			mu.Lock()
-			defer mu.Unlock()
-			if done {
-				settled++
-			}
-			errs = append(errs, err)
-		})
+	answers := make([]asked, len(ws))
+	for i, w := range ws {
+		wg.Go(func() { answers[i] = f.one(ctx, w) })
 	}
 	wg.Wait()
+	errs := make([]error, len(ws))
+	for i, a := range answers {
+		if errs[i] = a.err; a.settled {
+			settled++
+		}
+		switch erpbridge.KindOf(a.why) {
+		case erpbridge.Throttled:
+			f.restFor(after(a.why))
+		case erpbridge.Refused:
+			f.restFor(max(refusalWait, after(a.why)))
+			refused = a.why
+		}
+	}
+	if refused != nil {
+		f.tell(ctx, refused)
+	}
 	return settled, errors.Join(errs...)
 }
 
-func (f *Fetching) one(ctx context.Context, w Waiting) (bool, error) {
+// asked is what one question came to.
+type asked struct {
+	settled bool  // one way or the other
+	why     error // it was postponed
+	err     error // of the inbox
+}
+
+// restFor keeps the shop from being asked for a while: thousands may wait, and each
+// question with a wrong password, or too many, makes it worse.
+func (f *Fetching) restFor(wait time.Duration) {
+	if until := time.Now().Add(wait); until.After(f.rest) {
+		f.rest = until
+	}
+}
+
+func (f *Fetching) one(ctx context.Context, w Waiting) asked {
 	body, err := f.fetch(ctx, w.Message)
 	if err == nil {
-		return true, f.Pointers.Fetched(ctx, w.Message, body)
+		return asked{settled: true, err: f.Pointers.Fetched(ctx, w.Message, body)}
 	}
 	if ctx.Err() != nil {
-		return false, nil // we are stopping: it comes again
+		return asked{} // we are stopping: it comes again
 	}
 	wait, giveUp := f.judge(w, err)
 	if !giveUp {
-		if erpbridge.KindOf(err) == erpbridge.Refused {
-			f.tell(ctx, err)
-		}
-		return false, f.Pointers.Postpone(ctx, w.Message, wait, err)
+		return asked{why: err, err: f.Pointers.Postpone(ctx, w.Message, wait, err)}
 	}
 	why := &erpbridge.Error{Op: "pipeline.Fetching", Kind: erpbridge.Invalid, Code: "NOT-FETCHED", Err: fmt.Errorf("what the message points to could not be fetched: %w", err)}
-	return true, f.Receiver.Receive(ctx, []Arrival{{Message: w.Message, Problem: why}})[0]
+	return asked{settled: true, err: f.Receiver.Receive(ctx, []Arrival{{Message: w.Message, Problem: why}})[0]}
 }
 
 func (f *Fetching) fetch(ctx context.Context, m erpbridge.Message) (body []byte, err error) {
@@ -160,12 +185,9 @@ func (f *Fetching) judge(w Waiting, err error) (wait time.Duration, giveUp bool)
 	if patience <= 0 {
 		patience = fetchPatient
 	}
-	var e *erpbridge.Error
-	if errors.As(err, &e) {
-		wait = e.After
-	}
-	wait = max(wait, backOff(w.Tries))
-	late := time.Since(w.Message.ReceivedAt) > patience
+	wait = max(after(err), backOff(w.Tries))
+	// What an operator replays is late from the first question on, and gets some all the same.
+	late := time.Since(w.Message.ReceivedAt) > patience && w.Tries >= mostMissing
 	switch erpbridge.KindOf(err) {
 	case erpbridge.Throttled, erpbridge.Transient:
 		return wait, late
@@ -178,6 +200,15 @@ func (f *Fetching) judge(w Waiting, err error) (wait time.Duration, giveUp bool)
 	default:
 		return 0, true
 	}
+}
+
+// after is how long the shop asked to be left alone for.
+func after(err error) time.Duration {
+	var e *erpbridge.Error
+	if errors.As(err, &e) {
+		return e.After
+	}
+	return 0
 }
 
 // backOff doubles from 2 s, with half of it left to chance.

@@ -20,11 +20,15 @@ func parts(o *erpbridge.Order) string {
 	for _, s := range o.Shipping {
 		shipping = shipping.Add(s.Price).Sub(s.Discount())
 	}
-	list := []string{
-		fmt.Sprintf("%d lines %s", len(o.Lines), lines.Plain()),
-		"discounts -" + discounts.Plain(),
-		"shipping " + shipping.Plain(),
+	noun := "lines"
+	if len(o.Lines) == 1 {
+		noun = "line"
 	}
+	list := []string{fmt.Sprintf("%d %s %s", len(o.Lines), noun, lines.Plain())}
+	if !discounts.IsZero() {
+		list = append(list, "discounts -"+discounts.Plain())
+	}
+	list = append(list, "shipping "+shipping.Plain())
 	duties := o.Charged(erpbridge.Duty)
 	if !duties.IsZero() {
 		list = append(list, "duties "+duties.Plain())

@@ -135,6 +135,10 @@ func (p *Pipeline) run(ctx context.Context, m erpbridge.Message, d *erpbridge.De
 // event takes one event through the stages and translates it for its targets.
 func (p *Pipeline) event(ctx context.Context, e erpbridge.Event, d *erpbridge.Decision) ([]erpbridge.Document, error) {
 	e.ReceivedAt = d.Message.ReceivedAt
+	if d.Message.Fetched != nil {
+		// It tells a state of when it was fetched, which may be days later.
+		e.ReceivedAt = time.Now()
+	}
 	if at := settles(d.Message); at.After(e.Version.At) {
 		e.Version.At = at
 	}

@@ -61,7 +61,7 @@ func TestValidate(t *testing.T) {
 	}{
 		{"no order", "0", nil, nil},
 		{"adds up", "0", order(t, "25.00"), nil},
-		{"a cent too much", "0", order(t, "25.01"), []string{"25.01", "25.00", "0.01", "1 lines 20.00", "shipping 5.00"}},
+		{"a cent too much", "0", order(t, "25.01"), []string{"25.01", "25.00", "0.01", "1 line 20.00", "shipping 5.00"}},
 		{"too little", "0", order(t, "15.00"), []string{"-10.00"}},
 		{"at the tolerance", "0.01", order(t, "25.01"), nil},
 		{"at the tolerance, below", "0.01", order(t, "24.99"), nil},

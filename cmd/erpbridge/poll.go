@@ -126,10 +126,16 @@ func refusePoll(c config.Store, s erpbridge.Storefront) error {
 	return nil
 }
 
+// partners is the kind of store that has neither webhooks nor an API.
+const partners = "partner"
+
 // checkStore asks the shop, without any effect there.
 func checkStore(ctx context.Context, c config.Store, s erpbridge.Storefront) []finding {
 	subject := "store " + c.Name
 	lister, ok := s.(erpbridge.Lister)
+	if !ok && c.Kind == partners {
+		return []finding{{subject, true, "takes what partners publish to RabbitMQ", ""}}
+	}
 	if !ok {
 		return []finding{{subject, true, "takes webhooks; events they lose are not found, for want of api: in its section", ""}}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"slices"
 	"time"
@@ -223,12 +224,15 @@ func waiting(us []outbox.Undigested) []pipeline.Waiting {
 	return ws
 }
 
-// fetch starts a Fetching for every store whose messages may only point to something.
+// fetch starts a Fetching for every store whose messages may only point to something,
+// and sees to those that wait for one of another store.
 func fetch(ctx context.Context, g *errgroup.Group, p *pipeline.Pipeline, receiver *pipeline.Receiver, store *outbox.Store, log *zap.Logger) {
 	for name, f := range p.Fetchers {
 		loop := &pipeline.Fetching{Store: name, Fetcher: f, Pointers: inbox{store}, Receiver: receiver, Tell: store.Alert, Log: log.Named("fetching")}
 		g.Go(func() error { return loop.Run(ctx) })
 	}
+	release := &pipeline.Releasing{Stores: slices.Sorted(maps.Keys(p.Fetchers)), Release: store.ReleasePointing, Log: log.Named("fetching")}
+	g.Go(func() error { return release.Run(ctx) })
 }
 
 // dispatch starts a dispatcher for every target.

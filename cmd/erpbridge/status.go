@@ -107,6 +107,13 @@ func showStatus(w io.Writer, r statusReport) error {
 	if r.Pending > 0 {
 		lines = append(lines, fmt.Sprintf("oldest pending event: %s", time.Duration(r.Oldest*float64(time.Second)).Round(time.Second)))
 	}
+	for _, b := range r.Fetching {
+		line := fmt.Sprintf("store %s: %d messages wait to be fetched, the oldest for %s", b.Store, b.Messages, time.Duration(b.Oldest*float64(time.Second)).Round(time.Second))
+		if b.Failed > 0 {
+			line += fmt.Sprintf("; %d were asked for in vain: %s", b.Failed, printable(firstLine(b.Cause, 300)))
+		}
+		lines = append(lines, line)
+	}
 	for _, name := range slices.Sorted(maps.Keys(r.Targets)) {
 		t := r.Targets[name]
 		if t.Parked > 0 {

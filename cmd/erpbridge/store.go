@@ -109,6 +109,8 @@ func showStores(w io.Writer, lines []storeLine) error {
 // pollWord says in words how a poll is doing.
 func pollWord(l storeLine) string {
 	switch p := l.Poll; {
+	case !l.CanList && l.Kind == partners:
+		return "AMQP only"
 	case !l.CanList:
 		return "webhooks only: its section has no api"
 	case l.Every == 0:

@@ -29,7 +29,7 @@ type house struct {
 	secret   string // the shop signs with it
 	listen   string
 	port     net.Listener // keeps listen free until the daemon is started
-	shops    []*simShop
+	woo, big *simShop
 	sim      struct {
 		NetSuiteURL string `json:"netsuite_url"`
 		SMTPAddr    string `json:"smtp_addr"`
@@ -52,7 +52,7 @@ func open(ctx context.Context, bin string) (*house, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &house{bin: bin, dir: dir, config: filepath.Join(dir, "erpbridge.yaml"), secret: rand.Text(), shops: simShops(), token: map[string]string{
+	h := &house{bin: bin, dir: dir, config: filepath.Join(dir, "erpbridge.yaml"), secret: rand.Text(), woo: newWoo(), big: newBig(), token: map[string]string{
 		"account": "1234567", "consumerKey": rand.Text(), "consumerSecret": rand.Text(), "token": rand.Text(), "tokenSecret": rand.Text(),
 	}}
 	if err := h.furnish(ctx); err != nil {
@@ -71,13 +71,15 @@ func (h *house) furnish(ctx context.Context) error {
 		return err
 	}
 	h.listen = h.port.Addr().String()
-	for _, s := range h.shops {
+	for _, s := range h.shops() {
 		if err := h.openShop(ctx, s); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+func (h *house) shops() []*simShop { return []*simShop{h.woo, h.big} }
 
 // daemon starts erpbridge where the shops expect it.
 func (h *house) daemon() error {
@@ -160,6 +162,9 @@ func (h *house) close() error {
 	var errs []error
 	for i := len(h.processes) - 1; i >= 0; i-- {
 		errs = append(errs, h.processes[i].stop())
+	}
+	if h.port != nil {
+		_ = h.port.Close() // closed already, unless the daemon never started
 	}
 	errs = append(errs, removeTopology())
 	if err := errors.Join(errs...); err != nil {

@@ -31,7 +31,7 @@ func (h *house) configure(sku, item string) error {
 		return err
 	}
 	shops := map[string]any{}
-	for _, s := range h.shops {
+	for _, s := range h.shops() {
 		shops[s.name] = map[string]string{"Secret": s.secret, "API": s.apiURL, "Topics": strings.Join(s.topics, ", ")}
 	}
 	var b strings.Builder

@@ -91,7 +91,7 @@ func show(out string) {
 func (s *story) open(ctx context.Context) error {
 	h := s.house
 	tellf("simulated NetSuite at %s, mail server at %s", h.sim.NetSuiteURL, h.sim.SMTPAddr)
-	for _, shop := range h.shops {
+	for _, shop := range h.shops() {
 		tellf("simulated %s shop %q at %s", shop.platform, shop.name, shop.apiURL)
 	}
 	if err := h.configure(brokenSKU, brokenItem); err != nil {
