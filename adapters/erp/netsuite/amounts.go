@@ -95,27 +95,28 @@ func (t *translation) amounts() (*sheet, error) {
 
 // addLine books one order line and, below it, its discounts.
 func (t *translation) addLine(s *sheet, i int, l erpbridge.Line, tax erpbridge.Money) error {
-	if l.Quantity.IsZero() && l.Discount().IsZero() && tax.IsZero() {
-		return nil // nothing was sold, and NetSuite takes no quantity of nought
-	}
-	if l.Kind == erpbridge.Component && l.Gross().IsZero() {
-		return nil // the line it belongs to stands for it
-	}
-	item, err := t.item(i, l)
-	if err != nil {
-		return err
-	}
 	amount := erpbridge.Zero(t.o.Currency).Add(l.Gross()).Sub(tax)
-	if fault.Planted("float-totals") { // planted: money in binary
-		amount = floated(l, amount)
+	switch none := l.Quantity.IsZero(); {
+	case amount.IsZero() && (none || l.Kind == erpbridge.Component):
+		// Nothing was sold, or the line it belongs to stands for it: its discounts remain.
+	case none:
+		return t.held("line %d has no pieces and comes to %s: NetSuite takes no quantity of nought; book the order by hand", i+1, amount)
+	default:
+		item, err := t.item(i, l)
+		if err != nil {
+			return err
+		}
+		if fault.Planted("float-totals") { // planted: money in binary
+			amount = floated(l, amount)
+		}
+		s.entries = append(s.entries, entry{
+			item:        item,
+			quantity:    l.Quantity.String(),
+			description: l.Title,
+			rate:        rate(amount, l.Quantity),
+			amount:      amount,
+		})
 	}
-	s.entries = append(s.entries, entry{
-		item:        item,
-		quantity:    l.Quantity.String(),
-		description: l.Title,
-		rate:        rate(amount, l.Quantity),
-		amount:      amount,
-	})
 	off := l.Discount()
 	if off.IsZero() {
 		return nil

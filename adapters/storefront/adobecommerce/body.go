@@ -15,6 +15,7 @@ type orderBody struct {
 	EntityID        scalar                   `json:"entity_id"`
 	IncrementID     scalar                   `json:"increment_id"`
 	State           scalar                   `json:"state"`
+	Status          scalar                   `json:"status"`
 	CreatedAt       scalar                   `json:"created_at"`
 	UpdatedAt       scalar                   `json:"updated_at"`
 	StoreName       scalar                   `json:"store_name"`
@@ -213,6 +214,8 @@ type memoItem struct {
 }
 
 type shipmentBody struct {
+	BaseTotal   scalar               `json:"base_grand_total"` // of an invoice or a credit memo
+	Total       scalar               `json:"grand_total"`
 	EntityID    scalar               `json:"entity_id"`
 	OrderID     scalar               `json:"order_id"`
 	OrderNumber scalar               `json:"order_increment_id"`

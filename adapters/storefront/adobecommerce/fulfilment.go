@@ -21,6 +21,8 @@ func (s *Storefront) fulfilment(n note, body *shipmentBody) (erpbridge.Event, er
 	switch {
 	case !ok:
 		return erpbridge.Event{}, invalid(fmt.Errorf("order_id: %q is not an order's id; the body is not a shipment, or its event is not subscribed to the field", signed.Clip(body.OrderID.Text())))
+	case body.Total.Given() || body.BaseTotal.Given():
+		return erpbridge.Event{}, invalid(errors.New("grand_total: a shipment has none; the body is an invoice or a credit memo"))
 	case body.Items == nil:
 		return erpbridge.Event{}, invalid(errors.New("items: is missing; subscribe the event to the field"))
 	}

@@ -5,11 +5,9 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"unicode/utf8"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/adapters/storefront/storefronttest"
 )
 
 // FuzzVerify: whatever stands in the headers and the body, only the right signature over
@@ -30,22 +28,10 @@ func FuzzVerify(f *testing.F) {
 		m.Header = http.Header{
 			"X-Adobe-Digital-Signature-1": {sig}, "X-Adobe-Public-Key1-Path": {path}, "X-Adobe-Event-Code": {code}, "X-Adobe-Event-Id": {id},
 		}
-		got, err := s.Verify(m)
-		switch kind := erpbridge.KindOf(err); {
-		case err == nil || kind == erpbridge.Invalid:
+		storefronttest.VerifyAnything(t, s, m, func(erpbridge.Message) bool {
 			// PKCS #1 v1.5 signs without chance: there is one signature.
-			if strings.Trim(sig, " \t") != sign(body, adobes()) || !bytes.Contains(body, []byte(client)) {
-				t.Fatalf("taken without proof: signature %q", sig)
-			}
-			if got.ID == "" || len(got.ID) > 128 || got.Type == "" || len(got.Type) > 100 || !utf8.ValidString(got.ID+got.Type) {
-				t.Fatalf("recorded under %q, %q", got.Type, got.ID)
-			}
-		case kind != erpbridge.Refused:
-			t.Fatalf("kind %s: %v", kind, err)
-		}
-		if !bytes.Equal(got.Body, body) {
-			t.Fatal("the body changed")
-		}
+			return strings.Trim(sig, " \t") == sign(body, adobes()) && bytes.Contains(body, []byte(client))
+		})
 	})
 }
 
@@ -72,66 +58,6 @@ func FuzzNormalize(f *testing.F) {
 	f.Add(".", []byte(small))
 	s := open(f, "default_currency: EUR\n")
 	f.Fuzz(func(t *testing.T, typ string, body []byte) {
-		events, err := s.Normalize(message(typ, body))
-		again, errAgain := s.Normalize(message(typ, body))
-		if !cmp.Equal(events, again) || (err == nil) != (errAgain == nil) {
-			t.Fatal("the same bytes were read in two ways")
-		}
-		if err != nil {
-			if kind := erpbridge.KindOf(err); events != nil || kind != erpbridge.Invalid && kind != erpbridge.Ignored && kind != erpbridge.Held {
-				t.Fatalf("kind %s, %d events: %v", kind, len(events), err)
-			}
-			if len(err.Error()) > 2000 {
-				t.Fatalf("an error of %d bytes", len(err.Error()))
-			}
-			return
-		}
-		e := events[0]
-		if e.Version.At.IsZero() || len(e.Version.Digest) != 64 || !strings.Contains(e.Stream, "/") || e.Resource == "" || e.Store == "" {
-			t.Fatalf("an event nobody can order: %+v", e)
-		}
-		if e.Order != nil { // Sum panics if two currencies met
-			e.Order.Sum()
-			if e.Order.Presented != nil {
-				e.Order.Presented.Sum()
-			}
-		}
-		if e.Refund != nil {
-			e.Refund.Sum()
-			e.Refund.Paid()
-			if e.Refund.Presented != nil {
-				e.Refund.Presented.Sum()
-				e.Refund.Presented.Paid()
-			}
-		}
-		for _, text := range texts(e) {
-			if strings.ContainsAny(text, "\x00\x01\x0b\x1f\ufffe\uffff") || !utf8.ValidString(text) {
-				t.Fatalf("a text no ERP can hold: %q", text)
-			}
-		}
+		_, _ = storefronttest.NormalizeAnything(t, s, message(typ, body)) // nothing is promised beyond that
 	})
-}
-
-// texts returns some of the texts an event carries: those that have ways of their own
-// from the body.
-func texts(e erpbridge.Event) []string {
-	out := []string{e.Stream, e.Resource, e.Number()}
-	if o := e.Order; o != nil {
-		out = append(out, o.Note, o.Email, o.Phone, o.PO, o.Channel)
-		for _, l := range o.Lines {
-			out = append(out, l.ID, l.Parent, l.SKU, l.Title, l.ProductID)
-		}
-		for _, a := range []*erpbridge.Address{o.BillTo, o.ShipTo} {
-			if a != nil {
-				out = append(out, a.Name, a.Street1, a.Street2, a.Region, a.Country)
-			}
-		}
-	}
-	if p := e.Product; p != nil {
-		out = append(out, p.ID, p.Title, p.Status, p.Kind)
-	}
-	if c := e.Customer; c != nil {
-		out = append(out, c.ID, c.FirstName, c.Group, c.TaxID)
-	}
-	return out
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -58,12 +59,12 @@ func (s *Storefront) polled(name string, conf API) (*Polled, error) {
 
 var storeCode = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9_]{0,63})?$`)
 
-// List returns a page of the orders, then of the credit memos, then of the shipments
-// that changed at or after since.
+// List returns a page of what changed at or after since: of the orders, then of the
+// credit memos, then of the shipments of a slice of time, and so on with the next slice
+// (see position). With the last page of a slice Until is its end.
 //
 // A page begins at the time of change of the last thing of the page before, without what
-// that page had of it, so that nothing is missed if things change between two pages. Only
-// within one second, of which more than a page may have changed, are pages counted.
+// that page had of it, so that nothing is missed if things change between two pages.
 func (p *Polled) List(ctx context.Context, since time.Time, cursor string) (erpbridge.Page, error) {
 	at, err := readCursor(since, cursor)
 	if err != nil {
@@ -94,7 +95,7 @@ func (p *Polled) page(at position, body []byte) (erpbridge.Page, error) {
 		return erpbridge.Page{}, err
 	}
 	var out erpbridge.Page
-	last := at
+	found := answered{total: total, all: len(answer.Items) == 0 || max(at.page, 1)*pageSize >= total}
 	for i, item := range answer.Items {
 		var k struct {
 			EntityID  scalar `json:"entity_id"`
@@ -108,18 +109,48 @@ func (p *Polled) page(at position, body []byte) (erpbridge.Page, error) {
 		if !ok || badTime != nil {
 			return erpbridge.Page{}, fmt.Errorf("items[%d]: has no entity_id, or no updated_at as the shop writes times", i)
 		}
+		if end := at.end(); !end.IsZero() && !changed.Before(end) {
+			found.all = true // what follows is behind the end, too
+			break
+		}
 		if changed.Before(at.from) || at.had(id, changed) {
 			continue
 		}
-		last.from, last.id = changed, id
+		found.last, found.id = changed, id
 		what := resources[at.resource].what
 		out.Messages = append(out.Messages, erpbridge.Message{
 			Store: p.name, Type: string(what), ContentType: "application/json", Body: item.Clone(),
 			ID: "poll:" + string(what) + "/" + id + "@" + changed.Format(time.RFC3339),
 		})
 	}
-	out.Next = at.next(last, len(answer.Items), total)
+	if at.moved(total) {
+		out.Messages = nil // they will be listed in their turn
+	}
+	next, more := at.next(found)
+	if at.resource == 0 && next.resource == 0 {
+		next.pages = at.pages + 1
+		next = next.cut(at, &out)
+	}
+	if more {
+		out.Next = next.String()
+	}
+	if at.resource > 0 && next.resource == 0 {
+		out.Until = at.until
+	}
 	return out, nil
+}
+
+// cut ends the slice at the last second of a page, and leaves that second to the next
+// slice, if there are enough pages in it. A slice has at least a second.
+func (p position) cut(before position, page *erpbridge.Page) position {
+	if p.pages < slicePages || before.page > 0 || !p.from.After(before.from) {
+		return p
+	}
+	suffix := "@" + p.from.Format(time.RFC3339)
+	page.Messages = slices.DeleteFunc(page.Messages, func(m erpbridge.Message) bool { return strings.HasSuffix(m.ID, suffix) })
+	p.until = p.from
+	to, _ := p.follow()
+	return to
 }
 
 // wide are the limits for a page, which has as many things as a hundred bodies.

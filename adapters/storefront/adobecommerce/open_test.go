@@ -20,6 +20,7 @@ import (
 
 	"github.com/hakooi/erpbridge"
 	"github.com/hakooi/erpbridge/adapters/storefront/adobecommerce"
+	"github.com/hakooi/erpbridge/adapters/storefront/storefronttest"
 )
 
 const (
@@ -122,11 +123,7 @@ func message(typ string, body []byte) erpbridge.Message {
 // fixture returns one of the bodies of testdata.
 func fixture(t testing.TB, name string) []byte {
 	t.Helper()
-	body, err := os.ReadFile(filepath.Join("testdata", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return body
+	return storefronttest.Read(t, "testdata", name)
 }
 
 // typeOf returns the type of a message whose body is a fixture: what its event says, or
@@ -149,14 +146,7 @@ func typeOf(t testing.TB, name string) (typ, id string) {
 // one normalizes a body and returns its event.
 func one(t testing.TB, s erpbridge.Storefront, typ string, body []byte) erpbridge.Event {
 	t.Helper()
-	events, err := s.Normalize(message(typ, body))
-	if err != nil {
-		t.Fatalf("%s: %v", typ, err)
-	}
-	if len(events) != 1 {
-		t.Fatalf("%d events, want 1", len(events))
-	}
-	return events[0]
+	return storefronttest.Event(t, s, message(typ, body))
 }
 
 // told normalizes a fixture.

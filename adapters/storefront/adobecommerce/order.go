@@ -38,9 +38,11 @@ func (s *Storefront) order(n note, body *orderBody) (erpbridge.Event, error) {
 		return erpbridge.Event{}, invalid(books.Err())
 	}
 	if shown != nil && shown.Err() != nil {
-		return erpbridge.Event{}, invalid(shown.Err())
+		// The shop calculates with two decimals, whatever the currency: what 1,234.56 yen
+		// are, nobody knows, and the books do not need it.
+		o.Presented = nil
 	}
-	v, err := version(o.UpdatedAt, rank(o, body.State.Text()), content(*o))
+	v, err := version(o.UpdatedAt, rank(o, body.state()), content(*o))
 	if err != nil {
 		return erpbridge.Event{}, err
 	}
@@ -110,10 +112,16 @@ func (s *Storefront) head(t till, n note, body *orderBody, o *erpbridge.Order) {
 	o.PlacedAt = normalizer.First(placed, o.UpdatedAt).In(s.zone)
 	o.UpdatedAt = o.UpdatedAt.In(s.zone)
 	o.PostingDate = normalizer.Day(o.PlacedAt, s.zone)
-	if strings.EqualFold(body.State.Text(), "canceled") {
+	if body.state() == "canceled" {
 		// The shop does not tell when. It was at this change, or before it.
 		o.CancelledAt = o.UpdatedAt
 	}
+}
+
+// state returns the order's state. An event may be subscribed to the status only, whose
+// words a shop may add to: those it comes with begin as the states.
+func (o *orderBody) state() string {
+	return strings.ToLower(cmp.Or(o.State.Text(), o.Status.Text()))
 }
 
 // storeView returns the last part of "Website\nStore\nStore View".

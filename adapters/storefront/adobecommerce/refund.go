@@ -73,10 +73,11 @@ func (s *Storefront) refund(n note, body *memoBody) (erpbridge.Event, error) {
 		refunded(*shown, body, state, &other)
 		r.Presented = &other
 	}
-	for _, t := range []*till{&books, shown} {
-		if t != nil && t.Err() != nil {
-			return nothing(t.Err())
-		}
+	if books.Err() != nil {
+		return nothing(books.Err())
+	}
+	if shown != nil && shown.Err() != nil {
+		r.Presented = nil // as an order's
 	}
 	rank := 0
 	if state != memoOpen {
@@ -94,7 +95,7 @@ func (s *Storefront) refund(n note, body *memoBody) (erpbridge.Event, error) {
 // refunded maps a credit memo's money in one currency.
 func refunded(t till, body *memoBody, state string, r *erpbridge.Refund) {
 	paid := t.due("grand_total", body.BaseGrandTotal, body.GrandTotal)
-	lines, taxed := memoLines(t, body, r)
+	lines := memoLines(t, body, r)
 	zero := erpbridge.Zero(t.Currency())
 
 	shipping, _ := t.size("", "shipping_amount", body.BaseShipping, body.Shipping)
@@ -116,9 +117,10 @@ func refunded(t till, body *memoBody, state string, r *erpbridge.Refund) {
 	}
 	c, _ := t.size("", "shipping_discount_tax_compensation_amount", body.BaseShippingCompensation, body.ShippingCompensation)
 	adjust("shipping discount tax compensation", c, zero)
-	if tax, ok := t.size("", "tax_amount", body.BaseTax, body.Tax); ok && !taxed {
-		// No line says its tax; the head has it all.
-		adjust("tax", zero, tax.Sub(shippingTax))
+	if all, ok := t.size("", "tax_amount", body.BaseTax, body.Tax); ok {
+		// The head's tax counts. Lines may say none of it, and one of theirs and the
+		// shipping's may be rounded apart from it.
+		adjust("tax", zero, all.Sub(lines[tax]).Sub(shippingTax))
 	}
 	up, _ := t.size("", "adjustment_positive", body.BasePositive, body.Positive)
 	adjust("adjustment refund", up, zero)
@@ -146,9 +148,8 @@ func refunded(t till, body *memoBody, state string, r *erpbridge.Refund) {
 	}
 }
 
-// memoLines maps what is taken back, and returns what it comes to and whether the lines
-// say their tax.
-func memoLines(t till, body *memoBody, r *erpbridge.Refund) (sum share, taxed bool) {
+// memoLines maps what is taken back, and returns what it comes to.
+func memoLines(t till, body *memoBody, r *erpbridge.Refund) share {
 	shares := make([]share, len(body.Items))
 	priced := map[string]bool{} // SKUs of lines with money
 	for i := range body.Items {
@@ -156,9 +157,6 @@ func memoLines(t till, body *memoBody, r *erpbridge.Refund) (sum share, taxed bo
 		shares[i] = readShare(t, place(i), &item.amountsBody)
 		if !shares[i][gross].IsZero() {
 			priced[item.SKU.Text()] = true
-		}
-		if s, _ := t.of(item.BaseTax, item.Tax); s.Given() {
-			taxed = true
 		}
 	}
 	for i := range body.Items {
@@ -187,9 +185,9 @@ func memoLines(t till, body *memoBody, r *erpbridge.Refund) (sum share, taxed bo
 			r.Lines = append(r.Lines, line)
 		}
 	}
-	sum = total(t.Currency(), shares)
+	sum := total(t.Currency(), shares)
 	if fixed := sum[weee]; !fixed.IsZero() {
 		r.Charges = []erpbridge.Charge{{Kind: erpbridge.Fee, Title: "Fixed product tax", Amount: fixed}}
 	}
-	return sum, taxed
+	return sum
 }

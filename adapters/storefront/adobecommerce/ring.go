@@ -32,7 +32,7 @@ const (
 
 // A ring holds the keys that Adobe serves, by their path.
 //
-//	unknown ──fetching──▶ held ──fresh over──▶ held, fetching again ──▶ held | gone
+//	unknown ──fetching──▶ held ──fresh over──▶ held, fetching again ──▶ held | gone (404)
 //	             └─▶ gone (404, no key) ──absent over──▶ unknown
 //	             └─▶ unknown (no answer): asked for again when it is needed again
 //
@@ -200,6 +200,9 @@ func (r *ring) keep(path string, text []byte, err error) {
 		if h := r.keys[path]; h != nil {
 			h.again = now.Add(pause)
 		}
+	case err != nil && r.keys[path] != nil && kind != erpbridge.Missing:
+		// A proxy's page or a redirect. A key is taken back only where the host says so.
+		r.keys[path].again = now.Add(pause)
 	case err != nil:
 		delete(r.keys, path)
 		if len(r.gone) < mostGone {

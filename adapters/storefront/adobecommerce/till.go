@@ -59,21 +59,26 @@ func (t till) price(at, name string, base, shown scalar) erpbridge.Money {
 // 100,000,000 is exact to that, and a column of the shop has four decimals.
 var noise = udecimal.MustParse("0.00000001")
 
+// mostDecimals is how many decimals of a number are looked at: more are read by nobody,
+// and PHP can be set to write fifty.
+const mostDecimals = 19
+
 // calm returns a number without the noise of binary floating point: 101.15000000000001
-// is 101.15. What is noise of nothing stays as it is, to be refused: it is no amount.
+// is 101.15, and 1.42e-14, which is left where two equal sums are subtracted, is 0. What
+// is noise of no amount stays as it is, to be refused.
 func (t till) calm(s scalar) scalar {
 	plain, ok := s.Plain()
-	_, decimals, _ := strings.Cut(plain, ".")
-	if !ok || len(decimals) < 9 {
+	whole, decimals, _ := strings.Cut(plain, ".")
+	if !ok || len(decimals) < 9 || strings.Trim(decimals, "0123456789") != "" {
 		return s
 	}
-	d, err := erpbridge.ParseDecimal(plain)
+	d, err := erpbridge.ParseDecimal(whole + "." + decimals[:min(len(decimals), mostDecimals)])
 	if err != nil {
 		return s
 	}
 	digits, _ := erpbridge.Digits(t.Currency())
 	near := d.RoundBank(max(digits, 4)) // 4: as the shop's own columns
-	if near.IsZero() || !d.Sub(near).Abs().LessThan(noise) {
+	if !d.Sub(near).Abs().LessThan(noise) {
 		return s
 	}
 	var out scalar

@@ -85,7 +85,12 @@ func about(code string) (subject, error) {
 	}
 	reason, ok := reasons[name]
 	if !ok {
-		reason = "the bridge acts on orders, credit memos, shipments, customers, products and stock"
+		reason = "it is none the bridge acts on: those are called such as observer.sales_order_save_commit_after, or " + strings.Join(plain(), ", ")
 	}
 	return "", fmt.Errorf("event %q: %s", signed.Clip(code), reason)
+}
+
+// plain are the types of messages that bring a thing without an event.
+func plain() []string {
+	return []string{string(ofOrder), string(ofMemo), string(ofShipment), string(ofCustomer), string(ofProduct), "stock_item"}
 }

@@ -11,7 +11,7 @@ import (
 func amounts(r *reader, d *document, o *erpbridge.Order) {
 	body := d.Order.V
 	o.Total = r.Due("", "total_inc_tax", body.TotalIncTax)
-	o.TaxTotal, _ = r.Charge("", "total_tax", body.TotalTax)
+	o.TaxTotal = taxTotal(r, d, o.Total)
 	o.Outstanding = erpbridge.Zero(o.Currency) // the store does not say
 	ts := openTaxes(d.Taxes)
 	lines(r, d, ts, o)
@@ -19,6 +19,30 @@ func amounts(r *reader, d *document, o *erpbridge.Order) {
 	charges(r, body, ts, o)
 	discounts(r, d, o)
 	o.Taxes = ts.all(r)
+}
+
+// taxTotal returns the tax of an order. Prices that contain it add up without it, so that
+// nobody would see that it is missing: then it is what the two totals differ by, or else
+// what the parts say.
+func taxTotal(r *reader, d *document, total erpbridge.Money) erpbridge.Money {
+	body := d.Order.V
+	if m, ok := r.Charge("", "total_tax", body.TotalTax); ok {
+		return m
+	}
+	net, ok := r.Charge("", "total_ex_tax", body.TotalExTax)
+	if tax := total.Sub(net); ok && !tax.Amount.IsNeg() {
+		return tax
+	}
+	sum := erpbridge.Zero(r.Currency())
+	parts := []scalar{body.ShippingTax, body.HandlingTax, body.WrappingTax}
+	for _, p := range d.Products {
+		parts = append(parts, p.TotalTax)
+	}
+	for _, part := range parts {
+		m, _ := r.exact(part)
+		sum = sum.Add(m)
+	}
+	return sum
 }
 
 // lines maps what was ordered.

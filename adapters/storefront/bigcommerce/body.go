@@ -29,6 +29,7 @@ type order struct {
 	WrappingTax     scalar        `json:"wrapping_cost_tax"`
 	TotalIncTax     scalar        `json:"total_inc_tax"`
 	TotalTax        scalar        `json:"total_tax"`
+	TotalExTax      scalar        `json:"total_ex_tax"`
 	TaxInclusive    scalar        `json:"is_tax_inclusive_pricing"`
 	Discount        scalar        `json:"discount_amount"`
 	CouponDiscount  scalar        `json:"coupon_discount"`

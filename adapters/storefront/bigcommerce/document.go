@@ -68,6 +68,9 @@ func (e *embedded[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 // openDocument reads what Normalize was given, and returns the envelope it is about. A
 // document without one is about what its message's type says.
 func openDocument(raw []byte) (*document, error) {
+	if bare(raw) {
+		return openBare(raw)
+	}
 	var d document
 	if err := strictjson.Unmarshal(raw, &d, limits()); err != nil {
 		return nil, err

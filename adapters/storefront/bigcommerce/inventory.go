@@ -15,7 +15,11 @@ func (s *Storefront) levelEvent(d *document, c cause, m erpbridge.Message, e *er
 		return invalid("data: is missing; the body does not say what changed")
 	}
 	r := &reader{Reader: normalizer.NewReader("", m.ReceivedAt)}
-	out := &erpbridge.InventoryLevel{ProductID: c.id, VariantID: given(r.ID("data.inventory.", "variant_id", c.level.VariantID)), UpdatedAt: d.happened(r, m)}
+	variant, err := c.variant()
+	if err != nil {
+		return fail(erpbridge.Invalid, err)
+	}
+	out := &erpbridge.InventoryLevel{ProductID: c.id, VariantID: variant, UpdatedAt: d.happened(r, m)}
 	// Products and variants are numbered apart, so that a bare number would not do.
 	stream := "variant-" + out.VariantID
 	out.ItemID = out.VariantID
@@ -47,6 +51,15 @@ func (s *Storefront) levelEvent(d *document, c cause, m erpbridge.Message, e *er
 	e.Version = erpbridge.Version{At: out.UpdatedAt, Digest: digest}
 	e.Inventory = out
 	return nil
+}
+
+// variant returns the id of the variant whose stock an envelope tells, or "" where it is
+// the product's. It is a part of the stream's name, so that it has one spelling.
+func (c cause) variant() (string, error) {
+	if digits, ok := c.level.VariantID.Integer(); !c.level.VariantID.Given() || ok && digits == "0" {
+		return "", nil
+	}
+	return number("data.inventory.variant_id", c.level.VariantID)
 }
 
 // counted reads the level of a product or of one of its variants.

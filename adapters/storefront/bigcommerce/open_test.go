@@ -2,14 +2,9 @@ package bigcommerce_test
 
 import (
 	"bytes"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,6 +14,7 @@ import (
 
 	"github.com/hakooi/erpbridge"
 	"github.com/hakooi/erpbridge/adapters/storefront/bigcommerce"
+	"github.com/hakooi/erpbridge/adapters/storefront/storefronttest"
 )
 
 const (
@@ -47,10 +43,7 @@ func open(t testing.TB, more string) erpbridge.Storefront {
 
 // sign returns one signature of the Standard Webhooks scheme.
 func sign(id, stamp string, body []byte, key string) string {
-	mac := hmac.New(sha256.New, []byte(key))
-	mac.Write([]byte(id + "." + stamp + "."))
-	mac.Write(body)
-	return "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))
+	return "v1," + storefronttest.MAC(key, []byte(id+"."+stamp+"."), body)
 }
 
 // signed returns m with the headers the store sends, and the time of its receipt.
@@ -66,13 +59,10 @@ func signed(m erpbridge.Message, key string) erpbridge.Message {
 	return m
 }
 
+// fixture returns one of the bodies of testdata.
 func fixture(t testing.TB, name string) []byte {
 	t.Helper()
-	body, err := os.ReadFile(filepath.Join("testdata", filepath.FromSlash(name)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return body
+	return storefronttest.Read(t, "testdata", name)
 }
 
 // message returns a body as Normalize is given it.
@@ -113,14 +103,7 @@ func envelopeIn(t testing.TB, body []byte) []byte {
 // event normalizes a body that stands for one event.
 func event(t testing.TB, s erpbridge.Storefront, body []byte) erpbridge.Event {
 	t.Helper()
-	events, err := s.Normalize(message(scopeOf(t, body), body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(events) != 1 {
-		t.Fatalf("%d events", len(events))
-	}
-	return events[0]
+	return storefronttest.Event(t, s, message(scopeOf(t, body), body))
 }
 
 // changed returns a fixture with texts replaced, each of which has to be there.

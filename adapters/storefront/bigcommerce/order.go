@@ -143,7 +143,7 @@ func (s *Storefront) read(r *reader, d *document) (*erpbridge.Order, status) {
 		return o, st
 	}
 	if d.Products == nil {
-		r.Fail("", "products", "is missing; the document is not a whole order")
+		r.Fail("", "products", "is missing, or only a link; the body is an order without its lines, of which nothing can be booked: put both into a document, {\"order\": {...}, \"products\": [...]}")
 		return o, st
 	}
 	s.times(r, body, st, o)

@@ -75,5 +75,8 @@ func reason(scope string) string {
 			return r.reason
 		}
 	}
+	if !strings.HasPrefix(scope, "store/") {
+		return "is not called as a scope of BigCommerce's; those are such as store/order/created and store/order/refund/created"
+	}
 	return "the bridge acts on orders, refunds, shipments, customers, products and stock only"
 }

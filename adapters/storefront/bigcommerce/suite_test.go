@@ -3,7 +3,6 @@ package bigcommerce_test
 import (
 	"bytes"
 	"encoding/json"
-	"path/filepath"
 	"strconv"
 	"testing"
 
@@ -17,15 +16,10 @@ import (
 func fixtures(t testing.TB) map[string][]byte {
 	t.Helper()
 	out := map[string][]byte{}
-	for _, pattern := range []string{"documents/*.json", "envelopes/*.json"} {
-		files, err := filepath.Glob(filepath.Join("testdata", filepath.FromSlash(pattern)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, file := range files {
-			name := filepath.ToSlash(file)[len("testdata/"):]
-			if name != "envelopes/archived.json" {
-				out[name] = fixture(t, name)
+	for _, folder := range []string{"documents", "envelopes"} {
+		for _, file := range storefronttest.Files(t, "testdata", folder, "*.json") {
+			if file.Name != "archived" {
+				out[folder+"/"+file.Name+".json"] = file.Body
 			}
 		}
 	}

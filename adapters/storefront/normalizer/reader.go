@@ -58,9 +58,20 @@ func (r *Reader) Fail(at, name, format string, args ...any) {
 }
 
 // Text returns a text without the characters that neither XML 1.0 nor Postgres can
-// hold, counting them. Everything else stays: emoji, bidi controls, blanks.
+// hold, counting them. Everything else stays: emoji, bidi controls, blanks. An empty
+// object or array, which is how PHP writes that there is nothing, is no text; one with
+// something in it stands there as it was written, so that nothing is lost.
 func (r *Reader) Text(at, name string, s strictjson.Scalar) string {
+	if nothing(s) {
+		return ""
+	}
 	return r.Clean(at, name, s.Text())
+}
+
+// nothing reports an object or array that has nothing in it.
+func nothing(s strictjson.Scalar) bool {
+	text := s.Text()
+	return s.Structured() && strings.TrimSpace(text[1:len(text)-1]) == ""
 }
 
 // Clean is Text for a text that is at hand already.
@@ -112,8 +123,12 @@ func (r *Reader) Stripped() []erpbridge.Attribute {
 }
 
 // ID returns an id that is not the order's: the digits of a number, the last part
-// of "gid://shopify/Product/7", any other text as it is.
+// of "gid://shopify/Product/7", any other text as it is. An object or array is none.
 func (r *Reader) ID(at, name string, s strictjson.Scalar) string {
+	if s.Structured() && !nothing(s) {
+		r.Fail(at, name, "is an object or an array, and no id")
+		return ""
+	}
 	if rest, ok := strings.CutPrefix(s.Text(), "gid://"); ok {
 		rest, _, _ = strings.Cut(rest, "?")
 		return r.Clean(at, name, rest[strings.LastIndexByte(rest, '/')+1:])

@@ -1,8 +1,6 @@
 package partner_test
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -12,11 +10,7 @@ import (
 
 // TestPage: what docs/PARTNERS.md shows is what the adapter takes, and says.
 func TestPage(t *testing.T) {
-	data, err := os.ReadFile(filepath.Join(storefronttest.Root(t), "docs", "PARTNERS.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	page := string(data)
+	page := string(storefronttest.Read(t, storefronttest.Root(t), "docs", "PARTNERS.md"))
 	_, rest, _ := strings.Cut(page, "```json\n")
 	shown, _, _ := strings.Cut(rest, "```")
 	if shown != string(example(t, "order-placed")) {
@@ -34,7 +28,7 @@ func TestPage(t *testing.T) {
 			t.Errorf("the page does not speak of %s", kind)
 		}
 	}
-	_, err = open(t, "").Normalize(message(but(t, "order-placed", `"quantity": 2`, `"quantity": "2,0"`)))
+	_, err := open(t, "").Normalize(message(but(t, "order-placed", `"quantity": 2`, `"quantity": "2,0"`)))
 	if err == nil || !strings.Contains(page, "`"+err.Error()+"`") {
 		t.Errorf("the page shows another error than %v", err)
 	}

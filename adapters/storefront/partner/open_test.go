@@ -1,9 +1,6 @@
 package partner_test
 
 import (
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -51,16 +48,9 @@ func message(body []byte) erpbridge.Message {
 // examples returns the names of the example messages.
 func examples(t testing.TB) []string {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(storefronttest.Root(t), "testdata", "partner", "*.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	var names []string
-	for _, file := range files {
-		names = append(names, strings.TrimSuffix(filepath.Base(file), ".json"))
-	}
-	if len(names) == 0 {
-		t.Fatal("there is no example")
+	for _, file := range storefronttest.Files(t, storefronttest.Root(t), "testdata", "partner", "*.json") {
+		names = append(names, file.Name)
 	}
 	return names
 }
@@ -68,32 +58,17 @@ func examples(t testing.TB) []string {
 // example returns one of the example messages.
 func example(t testing.TB, name string) []byte {
 	t.Helper()
-	body, err := os.ReadFile(filepath.Join(storefronttest.Root(t), "testdata", "partner", name+".json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return body
+	return storefronttest.Read(t, storefronttest.Root(t), "testdata", "partner", name+".json")
 }
 
 // normalize returns the one event of a body.
 func normalize(t testing.TB, s erpbridge.Storefront, body []byte) erpbridge.Event {
 	t.Helper()
-	events, err := s.Normalize(message(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(events) != 1 {
-		t.Fatalf("%d events, want 1", len(events))
-	}
-	return events[0]
+	return storefronttest.Event(t, s, message(body))
 }
 
 // but returns an example with one text in it replaced. It must be there.
 func but(t testing.TB, name, old, replacement string) []byte {
 	t.Helper()
-	body := string(example(t, name))
-	if !strings.Contains(body, old) {
-		t.Fatalf("%s has no %s", name, old)
-	}
-	return []byte(strings.Replace(body, old, replacement, 1))
+	return storefronttest.Replace(t, example(t, name), old, replacement)
 }

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"maps"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -23,10 +21,7 @@ import (
 // document returns the schema as JSON.
 func document(t testing.TB) map[string]any {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join(storefronttest.Root(t), "docs", "partner-message.schema.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := storefronttest.Read(t, storefronttest.Root(t), "docs", "partner-message.schema.json")
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
 	if err != nil {
 		t.Fatal(err)

@@ -64,7 +64,8 @@ type Client struct {
 const (
 	largest  = 64 << 20 // of an answer: a page of 250 orders of 250 lines
 	slowest  = 30 * time.Second
-	longWait = time.Hour // the longest Retry-After that is believed
+	longWait = time.Hour     // the longest a Retry-After makes anybody wait
+	nonsense = 24 * longWait // a longer one is no number of seconds, and counts for none
 )
 
 // New returns a client of the API at conf.URL. op is where its errors are from, such as
@@ -229,8 +230,8 @@ func unaddressed(err error) error {
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	text := strings.TrimSpace(h.Get("Retry-After"))
 	wait := time.Duration(0)
-	if seconds, err := strconv.ParseFloat(text, 64); err == nil && seconds > 0 && seconds < longWait.Seconds() {
-		wait = time.Duration(seconds * float64(time.Second))
+	if seconds, err := strconv.ParseFloat(text, 64); err == nil && seconds > 0 && seconds <= nonsense.Seconds() {
+		wait = time.Duration(min(seconds, longWait.Seconds()) * float64(time.Second))
 	} else if at, err := http.ParseTime(text); err == nil {
 		wait = at.Sub(now)
 	}

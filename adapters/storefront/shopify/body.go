@@ -218,12 +218,17 @@ func (t *tags) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 		if err := json.UnmarshalDecode(dec, &one); err != nil {
 			return err
 		}
+		if one.Structured() {
+			return nil // an object has no tags
+		}
 		for text := range strings.SplitSeq(one.Text(), ",") {
 			*t = append(*t, strings.TrimSpace(text))
 		}
 	}
 	for _, text := range texts {
-		*t = append(*t, strings.TrimSpace(text.Text()))
+		if !text.Structured() {
+			*t = append(*t, strings.TrimSpace(text.Text()))
+		}
 	}
 	return nil
 }

@@ -250,6 +250,9 @@ func TestConformanceOrderFields(t *testing.T) {
 		body := storefronttest.Replace(t, taxed, `"note": null`, `"note": `+quoted)
 		return message("orders/create", storefronttest.Replace(t, body, `"title": "Enamel Mug"`, `"title": `+quoted))
 	}, func(o *erpbridge.Order) []string {
+		if o.Note == "" {
+			return nil // an empty title gives way to the name of the line
+		}
 		return []string{o.Lines[1].Title}
 	})
 }

@@ -158,18 +158,26 @@ func eventType(topic string, body *order, o *erpbridge.Order) erpbridge.EventTyp
 }
 
 // rank orders the states of an order within one second, which is as finely as
-// Shopify tells the time: what was cancelled does not come back, and what was paid
-// or refunded does not become unpaid.
+// Shopify tells the time: what was cancelled does not come back, and money that came, or
+// went back, does not do so again. An order that is cancelled and paid back at once has
+// states that differ in the money only, so both count.
 func rank(o *erpbridge.Order) int {
-	switch {
-	case !o.CancelledAt.IsZero():
-		return 3
-	case o.PaymentStatus == erpbridge.Refunded:
-		return 2
-	case o.PaymentStatus == erpbridge.Paid:
-		return 1
+	rank := 0
+	switch o.PaymentStatus {
+	case erpbridge.PartiallyPaid, erpbridge.Voided:
+		rank = 1
+	case erpbridge.Paid:
+		rank = 2
+	case erpbridge.Refunded:
+		rank = 3
+		if o.Remaining.Currency != "" && o.Remaining.IsZero() {
+			rank = 4
+		}
 	}
-	return 0
+	if !o.CancelledAt.IsZero() {
+		rank += 4
+	}
+	return rank
 }
 
 // gone is the rank of what was deleted: nothing comes after it.

@@ -1,9 +1,6 @@
 package shopify_test
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
 	"net/http"
 	"testing"
 	"time"
@@ -41,9 +38,7 @@ func open(t testing.TB, more string) erpbridge.Storefront {
 
 // sign returns the signature header's value for a body.
 func sign(body []byte, key string) string {
-	mac := hmac.New(sha256.New, []byte(key))
-	mac.Write(body)
-	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
+	return storefronttest.MAC(key, body)
 }
 
 // signed returns m with the headers Shopify sends.

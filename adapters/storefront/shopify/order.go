@@ -201,15 +201,22 @@ func (s *Storefront) times(r *reader, body *order, topic string, o *erpbridge.Or
 }
 
 // fingerprint tells apart what an ERP would see differently. The time of the change is
-// the other half of a Version, and tags have no order: REST and GraphQL each have
-// theirs.
+// the other half of a Version. An order's tags and attributes are no part of it: no
+// document for an ERP has them, and they are where apps and ERPs write back what they did
+// with the order, so that each answer would be the next question. Gateways have no order:
+// REST and GraphQL each have theirs.
 func fingerprint(o erpbridge.Order) (string, error) {
-	o.Tags = sorted(o.Tags)
-	o.UpdatedAt = time.Time{}
+	o = lasting(o)
 	if o.Presented != nil {
-		twin := *o.Presented
-		twin.UpdatedAt, twin.Tags = time.Time{}, o.Tags
+		twin := lasting(*o.Presented)
 		o.Presented = &twin
 	}
 	return normalizer.Fingerprint(o)
+}
+
+// lasting returns what of an order tells its states apart.
+func lasting(o erpbridge.Order) erpbridge.Order {
+	o.UpdatedAt, o.Tags, o.Attributes = time.Time{}, nil, nil
+	o.Gateways = sorted(o.Gateways)
+	return o
 }

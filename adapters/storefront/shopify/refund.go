@@ -171,15 +171,17 @@ func (s *Storefront) refund(body *refund, m erpbridge.Message) (*erpbridge.Refun
 	if r.Err() != nil {
 		return nil, fail(erpbridge.Invalid, r.Err())
 	}
-	if out.TaxesIncluded, err = taxesIncluded(body, out); err != nil {
-		return nil, fail(erpbridge.Invalid, err)
-	}
 	if presentment != currency {
 		r := &reader{normalizer.NewReader(presentment, m.ReceivedAt), true}
-		twin := s.readRefund(r, body, presentment)
-		if twin.TaxesIncluded = out.TaxesIncluded; r.Err() == nil {
+		if twin := s.readRefund(r, body, presentment); r.Err() == nil {
 			out.Presented = twin
 		}
+	}
+	if out.TaxesIncluded, err = taxesIncluded(body, out, out.Presented); err != nil {
+		return nil, fail(erpbridge.Invalid, err)
+	}
+	if out.Presented != nil {
+		out.Presented.TaxesIncluded = out.TaxesIncluded
 	}
 	return out, nil
 }

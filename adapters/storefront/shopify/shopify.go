@@ -12,7 +12,8 @@
 //
 // Normalize reads every order topic the same way, because each carries the whole
 // order and they arrive in any order: an OrderPaid may be the first the ERP hears
-// of an order. Two messages about one instant with equal content are one Version.
+// of an order. Two messages about one instant with equal content are one Version. What
+// apps write back to an order, its tags and attributes, is no content: see fingerprint.
 //
 //	                    no proof ──▶ Refused
 //	webhook ──Verify──▶ proven, unnamed ──▶ Invalid (recorded under a hash)
@@ -25,8 +26,9 @@
 //
 // List asks the GraphQL Admin API in such a way that the answer is a webhook's body,
 // and the same Normalize makes the same Version of it. Its errors are Transient,
-// Throttled and Refused as everywhere; a page that cannot be listed in full is Invalid,
-// and no part of it is returned.
+// Throttled and Refused as everywhere, and Invalid for an answer that is not what was
+// asked for. A list is followed to its end, however long it is; of an order, all is
+// listed or nothing.
 //
 // # What adds up to what
 //

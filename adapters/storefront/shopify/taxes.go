@@ -14,9 +14,11 @@ import (
 //	tax = subtotal × rate               the tax is on top of the subtotal
 //	tax = subtotal × rate / (1 + rate)  the subtotal contains it
 //
-// and of its payments, which are the sum of the subtotals with or without the taxes. If
-// neither is told for certain, the tax is on top: then what does not meet is seen.
-func taxesIncluded(body *refund, r *erpbridge.Refund) (bool, error) {
+// and of its payments, which are the sum of the subtotals with or without the taxes; they
+// are in the buyer's currency, and so told by the twin where there is one. A line that
+// allows both readings, as one of a few cents does, tells nothing. If neither is told for
+// certain, the tax is on top: then what does not meet is seen.
+func taxesIncluded(body *refund, r, twin *erpbridge.Refund) (bool, error) {
 	if body.TaxesIncluded.Given() {
 		included, err := body.TaxesIncluded.Bool()
 		if err != nil {
@@ -27,13 +29,14 @@ func taxesIncluded(body *refund, r *erpbridge.Refund) (bool, error) {
 	}
 	onTop, contained := false, false
 	for i := range r.Lines {
-		t, c := rateSays(&body.Lines[i], r.Lines[i])
-		onTop, contained = onTop || t, contained || c
+		if t, c := rateSays(&body.Lines[i], r.Lines[i]); t != c {
+			onTop, contained = onTop || t, contained || c
+		}
 	}
 	if onTop != contained {
 		return contained, nil
 	}
-	return paymentsSay(r), nil
+	return paymentsSay(r) || twin != nil && paymentsSay(twin), nil
 }
 
 // taxed reports whether any part of a refund has a tax.

@@ -10,6 +10,17 @@
 //	           a later state has a later version, and one state told twice has one
 //	           nothing optional is needed; a megabyte is read in bounded memory
 //	           any text comes back unchanged, or without what nothing can hold
+//
+// Beside the suite stand the published corpora, which are read here and nowhere else. What
+// becomes of them is a table in each adapter's own tests:
+//
+//	Samples      what storefronts send, and whether the index says that it adds up
+//	Hostile      bodies that lie in wait for a parser; HostileBodies without the judging
+//	OrderFields  texts that break exports and XML
+//	HMAC         signatures of senders and of attackers; KnownAnswer is a platform's own
+//	Files, Read  fixtures, and every other file that a test needs to be there
+//
+// and what every fuzzer asks of the two methods: VerifyAnything and NormalizeAnything.
 package storefronttest
 
 import (

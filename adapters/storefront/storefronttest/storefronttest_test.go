@@ -89,7 +89,7 @@ func (s *toy) Normalize(m erpbridge.Message) ([]erpbridge.Event, error) {
 	if err != nil {
 		return nil, invalid(err)
 	}
-	order := &erpbridge.Order{ID: o.ID.Text(), Note: o.Note.Text()}
+	order := &erpbridge.Order{ID: o.ID.Text(), Note: o.Note.Text(), PostingDate: "2026-03-01"}
 	if clean := strings.Map(holdable, order.Note); clean != order.Note && s.broken != "leaves controls in" {
 		order.Note, order.Attributes = clean, []erpbridge.Attribute{{Name: "erpbridge.stripped-characters"}}
 	}

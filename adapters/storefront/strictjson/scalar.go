@@ -51,6 +51,12 @@ func (s Scalar) Given() bool { return s.text != "" }
 // thought of it, and there is nothing.
 func (s Scalar) Null() bool { return s.kind == jsontext.KindNull }
 
+// Structured reports whether the member is an object or an array, and so no scalar at
+// all.
+func (s Scalar) Structured() bool {
+	return s.kind == jsontext.KindBeginObject || s.kind == jsontext.KindBeginArray
+}
+
 // Bool returns a flag. true, "true", "1" and 1 are true; what is not given is
 // false; everything that does not say yes or no is an error.
 func (s Scalar) Bool() (bool, error) {

@@ -2,8 +2,6 @@ package strictjson_test
 
 import (
 	"errors"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -168,18 +166,9 @@ func TestListAndObject(t *testing.T) {
 // TestConformanceJSONTestSuite holds the grammar against the suite of
 // seriot.ch/parsing_json.php: every y_ accepted, every n_ refused.
 func TestConformanceJSONTestSuite(t *testing.T) {
-	dir := storefronttest.Shared(t, "corpora", "json-jsontestsuite", "test_parsing")
-	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	seen := map[byte]int{}
-	for _, file := range files {
-		name := filepath.Base(file)
-		data, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, file := range storefronttest.Files(t, storefronttest.Shared(t, "corpora", "json-jsontestsuite", "test_parsing"), "*.json") {
+		name, data := file.Name, file.Body
 		grammar := strictjson.Check(data, strictjson.Grammar())
 		strict := strictjson.Check(data, strictjson.Default())
 		seen[name[0]]++
@@ -208,34 +197,21 @@ func TestConformanceJSONTestSuite(t *testing.T) {
 // meant are the hostile bodies that are sound JSON within the limits: what is wrong
 // with them is seen only by who knows what a member means.
 var meant = map[string]bool{
-	"11-huge-digits.json": true, "15-price-comma.json": true, "17-price-jpy.json": true,
-	"36-timestamp-no-zone.json": true, "38-timestamp-far-future.json": true,
+	"11-huge-digits": true, "15-price-comma": true, "17-price-jpy": true,
+	"36-timestamp-no-zone": true, "38-timestamp-far-future": true,
 }
 
 // TestConformanceHostileBodies gives every hostile webhook body the verdict its
 // manifest demands, as far as it is one of syntax and size.
 func TestConformanceHostileBodies(t *testing.T) {
-	dir := storefronttest.Shared(t, "corpora", "webhook-json")
-	manifest, err := os.ReadFile(filepath.Join(dir, "MANIFEST.tsv"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	rows := strings.Split(strings.TrimSpace(string(manifest)), "\n")[1:]
 	verdicts := map[bool]int{}
-	for _, row := range rows {
-		file, rest, _ := strings.Cut(row, "\t")
-		_, rest, _ = strings.Cut(rest, "\t")
-		demanded, why, _ := strings.Cut(rest, "\t")
-		data, err := os.ReadFile(filepath.Join(dir, file))
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, hostile := range storefronttest.HostileBodies(t) {
 		var b body
-		err = strictjson.Unmarshal(data, &b, strictjson.Default())
+		err := strictjson.Unmarshal(hostile.Body, &b, strictjson.Default())
 		verdicts[err == nil]++
 		// What may be refused may also be accepted here, and judged by its meaning.
-		if mustRefuse := demanded == "REJECT" && !meant[file]; mustRefuse == (err == nil) {
-			t.Errorf("%s: demanded %s (%s), got %v", file, demanded, why, err)
+		if mustRefuse := hostile.Demanded == "REJECT" && !meant[hostile.Name]; mustRefuse == (err == nil) {
+			t.Errorf("%s: demanded %s (%s), got %v", hostile.Name, hostile.Demanded, hostile.Why, err)
 		}
 	}
 	if verdicts[true] == 0 || verdicts[false] == 0 {
@@ -246,23 +222,14 @@ func TestConformanceHostileBodies(t *testing.T) {
 // TestConformanceTransform reads the suite's awkward values and wants each to
 // survive digit by digit, or to be refused.
 func TestConformanceTransform(t *testing.T) {
-	dir := storefronttest.Shared(t, "corpora", "json-jsontestsuite", "test_transform")
-	files, err := filepath.Glob(filepath.Join(dir, "number_*.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range files {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, file := range storefronttest.Files(t, storefronttest.Shared(t, "corpora", "json-jsontestsuite", "test_transform"), "number_*.json") {
 		var got []strictjson.Scalar
-		if err := strictjson.Unmarshal(data, &got, strictjson.Default()); err != nil {
+		if err := strictjson.Unmarshal(file.Body, &got, strictjson.Default()); err != nil {
 			continue // refused is not corrupted
 		}
-		want := strings.Trim(strings.TrimSpace(string(data)), "[]")
+		want := strings.Trim(strings.TrimSpace(string(file.Body)), "[]")
 		if len(got) != 1 || !cmp.Equal(got[0].Text(), want) {
-			t.Errorf("%s: %q became %v", filepath.Base(file), want, got)
+			t.Errorf("%s: %q became %v", file.Name, want, got)
 		}
 	}
 }

@@ -1,8 +1,6 @@
 package woocommerce
 
 import (
-	"github.com/go-json-experiment/json/jsontext"
-
 	"github.com/hakooi/erpbridge/adapters/storefront/strictjson"
 )
 
@@ -11,7 +9,6 @@ import (
 
 type (
 	scalar        = strictjson.Scalar
-	list[T any]   = strictjson.List[T]
 	object[T any] = strictjson.Object[T]
 )
 
@@ -59,7 +56,7 @@ type order struct {
 	CouponLines   list[couponLine] `json:"coupon_lines"`
 	Refunds       list[refund]     `json:"refunds"`
 	GiftCards     list[giftCard]   `json:"gift_cards"`
-	Meta          list[meta]       `json:"meta_data"` // everything has it
+	Meta          metas            `json:"meta_data"` // everything has it
 }
 
 // A lineItem is a line of goods, of transport or of a fee.
@@ -75,7 +72,7 @@ type lineItem struct {
 	TotalTax    scalar `json:"total_tax"`
 
 	Taxes list[itemTax] `json:"taxes"`
-	Meta  list[meta]    `json:"meta_data"`
+	Meta  metas         `json:"meta_data"`
 
 	BundledBy       scalar `json:"bundled_by"`
 	CompositeParent scalar `json:"composite_parent"`
@@ -189,37 +186,6 @@ type links struct {
 
 type link struct {
 	Href scalar `json:"href"`
-}
-
-// A meta is a name and value that a plugin attached.
-type meta struct {
-	Key        scalar `json:"key"`
-	DisplayKey scalar `json:"display_key"`
-	Value      plain  `json:"value"`
-}
-
-// plain is a Scalar where there is one, and nothing where a plugin put an object or an
-// array.
-type plain struct{ scalar }
-
-// UnmarshalJSONFrom reads any JSON value.
-func (p *plain) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	switch dec.PeekKind() {
-	case jsontext.KindBeginObject, jsontext.KindBeginArray:
-		*p = plain{}
-		return dec.SkipValue()
-	}
-	return p.scalar.UnmarshalJSONFrom(dec)
-}
-
-// metaOf returns the value that stands under a key.
-func metaOf(metas []meta, key string) scalar {
-	for _, m := range metas {
-		if key != "" && m.Key.Text() == key {
-			return m.Value.scalar
-		}
-	}
-	return scalar{}
 }
 
 // limits are those of strictjson for everything but the number of members: plugins put

@@ -2,12 +2,8 @@ package woocommerce_test
 
 import (
 	"bytes"
-	"encoding/csv"
-	"encoding/json"
+	"cmp"
 	"net/http"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -58,14 +54,10 @@ var samples = map[string]struct {
 }
 
 func TestConformanceSamples(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(storefronttest.Shared(t, "storefront-samples", "woocommerce"), "*"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	all, plain := open(t, anything), open(t, "")
 	seen := 0
-	for _, file := range files {
-		name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
+	for _, file := range storefronttest.Files(t, storefronttest.Shared(t, "storefront-samples", "woocommerce"), "*") {
+		name, body := file.Name, file.Body
 		want, ok := samples[name]
 		if !ok {
 			t.Errorf("%s: nothing says what is to become of it", name)
@@ -73,10 +65,6 @@ func TestConformanceSamples(t *testing.T) {
 		}
 		seen++
 		t.Run(name, func(t *testing.T) {
-			body, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
 			if _, err := plain.Normalize(message(want.topic, body)); erpbridge.KindOf(err) != want.byDefault {
 				t.Errorf("by default: %v, want kind %q", err, want.byDefault)
 			}
@@ -90,7 +78,7 @@ func TestConformanceSamples(t *testing.T) {
 			if len(events) != 1 || events[0].Type != want.becomes {
 				t.Fatalf("%d events, the first a %s, want one %s", len(events), events[0].Type, want.becomes)
 			}
-			if off := difference(events[0]); off != want.off {
+			if off := storefronttest.Off(events[0]); off != want.off {
 				t.Errorf("off by %q, want %q", off, want.off)
 			}
 		})
@@ -100,38 +88,16 @@ func TestConformanceSamples(t *testing.T) {
 	}
 }
 
-// difference returns what an event's total has more than its parts.
-func difference(e erpbridge.Event) string {
-	off := erpbridge.Money{}
-	switch {
-	case e.Order != nil:
-		off = e.Order.Total.Sub(e.Order.Sum())
-	case e.Refund != nil:
-		paidBack, _ := e.Refund.Paid()
-		off = paidBack.Sub(e.Refund.Sum())
-	}
-	if off.IsZero() {
-		return ""
-	}
-	return off.Plain()
-}
-
 // TestConformanceIndex holds the table above against what the samples' index says.
 func TestConformanceIndex(t *testing.T) {
 	checked := 0
-	for _, row := range rows(t, storefronttest.Shared(t, "storefront-samples", "INDEX.tsv")) {
-		name, ours := strings.CutPrefix(row["file"], "woocommerce/")
-		says := row["total reconciles"]
-		if !ours || says == "" {
+	for _, sample := range storefronttest.Samples(t, func(folder, _ string) bool { return folder == "woocommerce" }) {
+		if sample.Reconciles == "" {
 			continue
 		}
 		checked++
-		diff, _ := strings.CutPrefix(says, "NO: DIFF ")
-		if says == "yes" {
-			diff = ""
-		}
-		if got := samples[strings.TrimSuffix(name, ".json")].off; got != diff {
-			t.Errorf("%s: the table says %q, the index %q", name, got, says)
+		if want, told := sample.Off(); !told || samples[sample.Name].off != want {
+			t.Errorf("%s: the table says %q, the index %q", sample.Name, samples[sample.Name].off, sample.Reconciles)
 		}
 	}
 	if checked == 0 {
@@ -139,133 +105,61 @@ func TestConformanceIndex(t *testing.T) {
 	}
 }
 
-// rows reads a table with a header line as maps.
-func rows(t *testing.T, path string) []map[string]string {
-	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = f.Close() }()
-	r := csv.NewReader(f)
-	r.Comma, r.LazyQuotes, r.FieldsPerRecord = '\t', true, -1
-	records, err := r.ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out []map[string]string
-	for _, rec := range records[1:] {
-		row := map[string]string{}
-		for i, v := range rec {
-			row[records[0][i]] = v
-		}
-		out = append(out, row)
-	}
-	return out
-}
-
 // TestConformanceSamplesInEveryTopic feeds all samples to all topics.
 func TestConformanceSamplesInEveryTopic(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(storefronttest.Shared(t, "storefront-samples", "woocommerce"), "*"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	s := open(t, anything)
-	for _, file := range files {
-		body, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, file := range storefronttest.Files(t, storefronttest.Shared(t, "storefront-samples", "woocommerce"), "*") {
 		for _, topic := range []string{
 			"order.created", "order.deleted", "customer.updated", "customer.deleted", "product.updated", "product.deleted",
 			"refund.created", "coupon.created", "action.woocommerce_order_refunded", "ping", "unknown", "",
 		} {
-			events, err := s.Normalize(message(topic, body))
+			events, err := s.Normalize(message(topic, file.Body))
 			if (err == nil) != (len(events) > 0) || err != nil && erpbridge.KindOf(err) == erpbridge.Unknown {
-				t.Errorf("%s as %s: %d events, %v", filepath.Base(file), topic, len(events), err)
+				t.Errorf("%s as %s: %d events, %v", file.Name, topic, len(events), err)
 			}
 			// Whatever the topic says, an order is not deleted by a body that has its state.
-			if len(events) > 0 && events[0].Cancellation != nil && !bytes.Equal(bytes.TrimSpace(body), []byte("{\n  \"id\": 727\n}")) {
-				t.Errorf("%s as %s: deletes an order", filepath.Base(file), topic)
+			if len(events) > 0 && events[0].Cancellation != nil && !bytes.Equal(bytes.TrimSpace(file.Body), []byte("{\n  \"id\": 727\n}")) {
+				t.Errorf("%s as %s: deletes an order", file.Name, topic)
 			}
 		}
 	}
 }
 
 func TestConformanceSignatureVector(t *testing.T) {
-	data, err := os.ReadFile(storefronttest.Shared(t, "storefront-samples", "signature-vectors.json"))
+	var v struct{ Header, Secret, Value string }
+	body := storefronttest.KnownAnswer(t, "woocommerce", &v)
+	s, err := woocommerce.New("shop-eu", decode("site: "+site+"\nsecrets: ["+v.Secret+"]\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var v struct {
-		Body        []byte `json:"body_base64"`
-		WooCommerce struct{ Header, Secret, Value string }
-	}
-	if err := json.Unmarshal(data, &v); err != nil {
-		t.Fatal(err)
-	}
-	s, err := woocommerce.New("shop-eu", decode("site: "+site+"\nsecrets: ["+v.WooCommerce.Secret+"]\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	m := signed(message("order.created", v.Body), secret)
+	m := signed(message("order.created", body), secret)
 	if _, err := s.Verify(m); erpbridge.KindOf(err) != erpbridge.Refused {
 		t.Errorf("a secret that is not configured: %v", err)
 	}
-	m.Header.Set(v.WooCommerce.Header, v.WooCommerce.Value)
+	m.Header.Set(v.Header, v.Value)
 	if _, err := s.Verify(m); err != nil {
 		t.Errorf("the known answer is refused: %v", err)
 	}
 }
 
+// ours are the names here of the headers that the published deliveries have. They are
+// written for another platform, whose signature is the same.
+var ours = map[string]string{
+	"x-shopify-hmac-sha256": "X-WC-Webhook-Signature", "x-shopify-shop-domain": "X-WC-Webhook-Source", "x-shopify-topic": "X-WC-Webhook-Topic",
+}
+
 // TestConformanceHMAC holds Verify against vectors of what senders and attackers write
-// into the signature header. They are written for another platform's headers, whose
-// signature is the same.
+// into the signature header.
 func TestConformanceHMAC(t *testing.T) {
-	data, err := os.ReadFile(storefronttest.Shared(t, "corpora", "hmac", "vectors.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var vectors []struct {
-		Name    string
-		Secrets []string
-		Body    []byte `json:"body_b64"`
-		Headers [][2]string
-		Valid   any
-		Why     string
-	}
-	if err := json.Unmarshal(data, &vectors); err != nil {
-		t.Fatal(err)
-	}
-	names := map[string]string{
-		"x-shopify-hmac-sha256": "X-WC-Webhook-Signature", "x-shopify-shop-domain": "X-WC-Webhook-Source", "x-shopify-topic": "X-WC-Webhook-Topic",
-	}
-	verdicts := map[string]int{}
-	for _, v := range vectors {
-		if strings.HasPrefix(v.Name, "std-") {
-			continue // Standard Webhooks, which WooCommerce does not use
-		}
-		t.Run(v.Name, func(t *testing.T) {
-			// The secrets are in YAML as JSON strings, so that none needs quoting.
-			secrets, err := json.Marshal(v.Secrets)
-			if err != nil {
-				t.Fatal(err)
-			}
-			s, err := woocommerce.New("shop-eu", decode("site: "+site+"\nsecrets: "+string(secrets)+"\n"))
-			if slices.Contains(v.Secrets, "") {
-				verdicts["start"]++
-				if err == nil || !strings.Contains(err.Error(), "secrets[0]: is empty") {
-					t.Errorf("New = %v, want it to refuse an empty secret", err)
-				}
-				return
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
+	storefronttest.HMAC(t, storefronttest.Signing{
+		Open: func(secrets string) (erpbridge.Storefront, error) {
+			return woocommerce.New("shop-eu", decode("site: "+site+"\nsecrets: "+secrets+"\n"))
+		},
+		Deliver: func(v storefronttest.Vector) erpbridge.Message {
 			m := message("", v.Body)
 			m.Header = http.Header{}
 			for _, h := range v.Headers {
-				name := names[strings.ToLower(h[0])]
+				name := cmp.Or(ours[strings.ToLower(h[0])], h[0])
 				if h[0] == strings.ToLower(h[0]) {
 					name = strings.ToLower(name)
 				}
@@ -277,29 +171,12 @@ func TestConformanceHMAC(t *testing.T) {
 					m.Header[name] = []string{value}
 				}
 			}
-			got, err := s.Verify(m)
-			switch v.Valid {
-			case true:
-				verdicts["valid"]++
-				if err != nil {
-					t.Errorf("refused (%s): %v", v.Why, err)
-				}
-			case false:
-				verdicts["refused"]++
-				if erpbridge.KindOf(err) != erpbridge.Refused {
-					t.Errorf("taken (%s): %v", v.Why, err)
-				}
-			default: // a topic nobody signed: it must not make the body more than it is
-				if err != nil {
-					break
-				}
-				if events, err := s.Normalize(got); err == nil {
-					t.Errorf("the topic %q made it %s", got.Type, events[0].Type)
-				}
+			return m
+		},
+		Unsigned: func(t *testing.T, s erpbridge.Storefront, m erpbridge.Message) {
+			if events, err := s.Normalize(m); err == nil {
+				t.Errorf("the topic %q made it %s", m.Type, events[0].Type)
 			}
-		})
-	}
-	if verdicts["valid"] == 0 || verdicts["refused"] == 0 {
-		t.Fatalf("the vectors came to %v", verdicts)
-	}
+		},
+	})
 }

@@ -1,9 +1,7 @@
 package woocommerce
 
 import (
-	"encoding/json"
 	"net/http"
-	"os"
 	"testing"
 
 	"github.com/hakooi/erpbridge/adapters/storefront/signed"
@@ -35,30 +33,21 @@ func TestDecodeSpecialChars(t *testing.T) {
 // TestConformanceEntityVector: the vector's secret is shorter than the settings allow, so it
 // is checked below them.
 func TestConformanceEntityVector(t *testing.T) {
-	data, err := os.ReadFile(storefronttest.Shared(t, "storefront-samples", "signature-vectors.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	var v struct {
-		Body   []byte `json:"body_base64"`
-		Vector struct {
-			Stored    string `json:"stored_secret"`
-			Effective string `json:"effective_secret"`
-			Value     string
-		} `json:"woocommerce_secret_with_entity"`
+		Stored    string `json:"stored_secret"`
+		Effective string `json:"effective_secret"`
+		Value     string
 	}
-	if err := json.Unmarshal(data, &v); err != nil {
-		t.Fatal(err)
+	body := storefronttest.KnownAnswer(t, "woocommerce_secret_with_entity", &v)
+	key := decodeSpecialChars(v.Stored)
+	if key != v.Effective {
+		t.Errorf("%s is %s, want %s", v.Stored, key, v.Effective)
 	}
-	key := decodeSpecialChars(v.Vector.Stored)
-	if key != v.Vector.Effective {
-		t.Errorf("%s is %s, want %s", v.Vector.Stored, key, v.Vector.Effective)
-	}
-	h := http.Header{headerSignature: {v.Vector.Value}}
-	if err := signed.Proof(h, headerSignature, v.Body, [][]byte{[]byte(key)}); err != nil {
+	h := http.Header{headerSignature: {v.Value}}
+	if err := signed.Proof(h, headerSignature, body, [][]byte{[]byte(key)}); err != nil {
 		t.Error(err)
 	}
-	if err := signed.Proof(h, headerSignature, v.Body, [][]byte{[]byte(v.Vector.Stored)}); err == nil {
+	if err := signed.Proof(h, headerSignature, body, [][]byte{[]byte(v.Stored)}); err == nil {
 		t.Error("the stored secret signs as well: nothing is proven")
 	}
 }

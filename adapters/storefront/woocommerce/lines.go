@@ -122,13 +122,13 @@ func parentsOf(r *reader, items list[lineItem]) []string {
 }
 
 // givesCard reports whether a line sells a gift card of the Gift Cards extension.
-func givesCard(metas []meta) bool { return metaOf(metas, "wc_gc_giftcard_amount").Given() }
+func givesCard(all metas) bool { return metaOf(all, "wc_gc_giftcard_amount").Given() }
 
 // options maps what was chosen with a line: the meta data that WooCommerce shows, whose
 // keys have no underscore in front, with the values as they are stored.
-func options(r *reader, at string, metas []meta) []erpbridge.Attribute {
+func options(r *reader, at string, all metas) []erpbridge.Attribute {
 	var out []erpbridge.Attribute
-	for i, m := range metas {
+	for i, m := range all {
 		if !m.Value.Given() || !m.Key.Given() || strings.HasPrefix(m.Key.Text(), "_") {
 			continue
 		}

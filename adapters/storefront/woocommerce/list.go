@@ -28,6 +28,10 @@ import (
 // second of this one, that second once more. Only where a page holds one second alone, as
 // after an import, the pages within that second are counted.
 //
+// Where the shop has had enough of questions about refunds in the middle of a page, what
+// was listed until then is the page: one that takes a slow shop longer than there is time
+// would otherwise be asked for again and again, and never be had.
+//
 //	since ──▶ [ t1 t1 t2 ... t9 ] ──▶ [ t9 t9 t9 ... t9 ] ──▶ t9, page 2 ──▶ ... ──▶ t10 ...
 //
 // Customers and products are not listed: WooCommerce cannot tell which customers changed,
@@ -51,13 +55,16 @@ func (p *Polled) List(ctx context.Context, since time.Time, cursor string) (erpb
 	}
 	slices.SortStableFunc(found, func(a, b listed) int { return a.modified.Compare(b.modified) })
 	page := erpbridge.Page{Until: until}
-	for _, o := range found {
-		page.Messages = append(page.Messages, o.message(p.name))
+	for i, o := range found {
 		paidBack, err := p.refunds(ctx, o)
+		if rest, ok := at.behind(found[:i]); ok && busy(err) {
+			page.Next, page.Until = rest.String(), found[i-1].modified
+			return page, nil
+		}
 		if err != nil {
 			return erpbridge.Page{}, err
 		}
-		page.Messages = append(page.Messages, paidBack...)
+		page.Messages = append(append(page.Messages, o.message(p.name)), paidBack...)
 	}
 	if next != nil {
 		page.Next = next.String()
@@ -88,8 +95,8 @@ func (o listed) message(store string) erpbridge.Message {
 func readListed(raw jsontext.Value) (listed, error) {
 	var body struct {
 		mention
-		Modified scalar       `json:"date_modified_gmt"`
-		Refunds  list[refund] `json:"refunds"`
+		Modified scalar         `json:"date_modified_gmt"`
+		Refunds  jsontext.Value `json:"refunds"`
 	}
 	o := listed{raw: raw}
 	if err := json.Unmarshal(raw, &body); err != nil {
@@ -104,7 +111,11 @@ func readListed(raw jsontext.Value) (listed, error) {
 	if t, err := parseUTC(body.Modified.Text()); err == nil {
 		o.modified = t.UTC().Truncate(time.Second)
 	}
-	o.refunds = slices.ContainsFunc(body.Refunds, func(f refund) bool { return !f.full() })
+	var mentioned list[refund]
+	if err := json.Unmarshal(body.Refunds, &mentioned); body.Refunds != nil && err != nil {
+		return o, nil // the order is no worse for it than Normalize finds, and the others are none
+	}
+	o.refunds = slices.ContainsFunc(mentioned, func(f refund) bool { return !f.full() })
 	return o, nil
 }
 
@@ -177,7 +188,10 @@ func (p *Polled) refunds(ctx context.Context, o listed) ([]erpbridge.Message, er
 
 // refund returns the message of one of an order's refunds.
 func (o listed) refund(store string, raw jsontext.Value) (erpbridge.Message, error) {
-	var f refund
+	var f struct {
+		ID         scalar `json:"id"`
+		CreatedGMT scalar `json:"date_created_gmt"`
+	}
 	if err := json.Unmarshal(raw, &f); err != nil {
 		return erpbridge.Message{}, err
 	}
@@ -231,6 +245,12 @@ func another(h http.Header, query url.Values, n int) bool {
 	}
 	full, err := strconv.Atoi(size)
 	return err == nil && n >= full
+}
+
+// busy reports an error that passes by itself.
+func busy(err error) bool {
+	kind := erpbridge.KindOf(err)
+	return kind == erpbridge.Throttled || kind == erpbridge.Transient
 }
 
 // unreachable returns err, or what it means that a list is missing that every shop has.

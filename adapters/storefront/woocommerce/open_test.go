@@ -1,12 +1,7 @@
 package woocommerce_test
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +9,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/adapters/storefront/storefronttest"
 	"github.com/hakooi/erpbridge/adapters/storefront/woocommerce"
 )
 
@@ -43,9 +39,7 @@ func open(t testing.TB, more string) erpbridge.Storefront {
 
 // sign returns the signature header's value for a body.
 func sign(body []byte, key string) string {
-	mac := hmac.New(sha256.New, []byte(key))
-	mac.Write(body)
-	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
+	return storefronttest.MAC(key, body)
 }
 
 // signed returns m with the headers WooCommerce sends.
@@ -73,31 +67,17 @@ func message(topic string, body []byte) erpbridge.Message {
 // fixture returns one of the project's own bodies.
 func fixture(t testing.TB, name string) []byte {
 	t.Helper()
-	body, err := os.ReadFile(filepath.Join("testdata", name+".json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return body
+	return storefronttest.Read(t, "testdata", name+".json")
 }
 
 // event normalises a body and returns its one event.
 func event(t testing.TB, s erpbridge.Storefront, topic string, body []byte) erpbridge.Event {
 	t.Helper()
-	events, err := s.Normalize(message(topic, body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(events) != 1 {
-		t.Fatalf("%d events, want 1", len(events))
-	}
-	return events[0]
+	return storefronttest.Event(t, s, message(topic, body))
 }
 
 // changed returns a fixture with one text in place of another, which has to be there.
 func changed(t testing.TB, body []byte, old, with string) []byte {
 	t.Helper()
-	if !strings.Contains(string(body), old) {
-		t.Fatalf("the fixture has no %s", old)
-	}
-	return []byte(strings.Replace(string(body), old, with, 1))
+	return storefronttest.Replace(t, body, old, with)
 }

@@ -86,12 +86,12 @@ func rankOf(o *erpbridge.Order) int {
 }
 
 // inTestMode reports whether a payment plugin says that no money moved.
-func inTestMode(metas []meta) bool {
-	switch metaOf(metas, "_wcpay_mode").Text() {
+func inTestMode(all metas) bool {
+	switch metaOf(all, "_wcpay_mode").Text() {
 	case "test", "dev":
 		return true
 	}
-	return metaOf(metas, "_ppcp_paypal_payment_mode").Text() == "sandbox"
+	return metaOf(all, "_ppcp_paypal_payment_mode").Text() == "sandbox"
 }
 
 // order maps everything.

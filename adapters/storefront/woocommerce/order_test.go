@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/adapters/storefront/storefronttest"
 )
 
 // TestFixturesAddUp: the parts of every order come to its total, and nothing but the gift
@@ -19,7 +20,7 @@ func TestFixturesAddUp(t *testing.T) {
 		"order-refunded-in-part": "", "order-gift-card": "-25.00", "order-cancelled": "", "order-test-mode": "", "order-hostile-text": "",
 	} {
 		e := event(t, s, "order.updated", fixture(t, name))
-		if got := difference(e); got != off {
+		if got := storefronttest.Off(e); got != off {
 			t.Errorf("%s: off by %q, want %q", name, got, off)
 		}
 		if taxes := taxesOf(e.Order); !taxes.Equal(e.Order.TaxTotal) && name != "order-gift-card" {
@@ -123,7 +124,7 @@ func TestTaxes(t *testing.T) {
 	}
 	// Where neither sum makes the total, the lines' own counts.
 	body := changed(t, fixture(t, "order-subtotal-rounding"), `"total": "6.29"`, `"total": "6.99"`)
-	if o = event(t, s, "order.updated", body).Order; o.TaxTotal.Plain() != "1.02" || difference(event(t, s, "order.updated", body)) != "0.69" {
+	if o = event(t, s, "order.updated", body).Order; o.TaxTotal.Plain() != "1.02" || storefronttest.Off(event(t, s, "order.updated", body)) != "0.69" {
 		t.Errorf("an order that does not add up: %s of tax", o.TaxTotal)
 	}
 	// Parts that are not the sum's: the sum, without them.
@@ -171,14 +172,14 @@ func TestAmountsFinerThanTheCurrency(t *testing.T) {
 		}
 	}
 	// Zeros are no decimals.
-	if o := event(t, s, "order.updated", changed(t, fixture(t, "order-coupon"), `"total": "54.00"`, `"total": "54.0000"`)).Order; difference(erpbridge.Event{Order: o}) != "" {
+	if o := event(t, s, "order.updated", changed(t, fixture(t, "order-coupon"), `"total": "54.00"`, `"total": "54.0000"`)).Order; storefronttest.Off(erpbridge.Event{Order: o}) != "" {
 		t.Error("54.0000 is not 54.00")
 	}
 }
 
 func TestGiftCards(t *testing.T) {
 	o := event(t, open(t, "gift_cards: credit\n"), "order.updated", fixture(t, "order-gift-card")).Order
-	if difference(erpbridge.Event{Order: o}) != "" || o.Credited().Plain() != "25.00" || o.Credits[0].Title != "gift card 7" {
+	if storefronttest.Off(erpbridge.Event{Order: o}) != "" || o.Credited().Plain() != "25.00" || o.Credits[0].Title != "gift card 7" {
 		t.Errorf("%s of %s, credits %v", o.Sum(), o.Total, o.Credits)
 	}
 	if o = event(t, open(t, ""), "order.updated", fixture(t, "order-gift-card")).Order; len(o.Credits) != 0 {

@@ -80,6 +80,16 @@ func (p position) next(found []listed, more bool) (*position, time.Time) {
 	return &position{last.Add(-time.Second), last.Add(time.Second), 2}, last
 }
 
+// behind returns where a listing goes on that ended within the page at p, after the orders
+// that were listed of it, and false where that is where it began.
+func (p position) behind(listed []listed) (position, bool) {
+	if len(listed) == 0 || !p.before.IsZero() || p.page > 1 {
+		return position{}, false
+	}
+	rest := position{after: listed[len(listed)-1].modified.Add(-time.Second), page: 1}
+	return rest, rest.after.After(p.after)
+}
+
 // trash returns where to look for orders in the trash that belong to the page at p, and
 // false where an earlier page has looked.
 func (p position) trash(next *position, until time.Time) (position, bool) {

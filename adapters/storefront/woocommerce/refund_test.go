@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/adapters/storefront/storefronttest"
 )
 
 func TestRefund(t *testing.T) {
@@ -24,29 +25,29 @@ func TestRefund(t *testing.T) {
 	if diff := cmp.Diff(want, e.Refund, cmp.Comparer(time.Time.Equal), cmp.Comparer(func(a, b erpbridge.Decimal) bool { return a.Equal(b) })); diff != "" {
 		t.Errorf("the refund:\n%s", diff)
 	}
-	if e.Stream != "order/1107" || e.Resource != "refund/2107" || !e.Version.At.Equal(at) || difference(e) != "" {
-		t.Errorf("%s in %s, %s, off by %q", e.Resource, e.Stream, e.Version, difference(e))
+	if e.Stream != "order/1107" || e.Resource != "refund/2107" || !e.Version.At.Equal(at) || storefronttest.Off(e) != "" {
+		t.Errorf("%s in %s, %s, off by %q", e.Resource, e.Stream, e.Version, storefronttest.Off(e))
 	}
 }
 
 func TestRefunds(t *testing.T) {
 	s := open(t, "default_currency: EUR\n")
 	bare := event(t, s, "refund.created", fixture(t, "refund"))
-	if bare.Refund.OrderID != "1107" || difference(bare) != "" {
-		t.Errorf("bare: of order %q, off by %q", bare.Refund.OrderID, difference(bare))
+	if bare.Refund.OrderID != "1107" || storefronttest.Off(bare) != "" {
+		t.Errorf("bare: of order %q, off by %q", bare.Refund.OrderID, storefronttest.Off(bare))
 	}
 	costs := event(t, s, "refund.created", fixture(t, "refund-shipping-and-fee"))
-	if r := costs.Refund; difference(costs) != "" || r.Shipping[0].Tax.Plain() != "0.95" || r.Charges[0].Amount.Plain() != "2.00" || r.Payments[0].Gateway != "manual" {
-		t.Errorf("shipping and fee: off by %q, %+v", difference(costs), r)
+	if r := costs.Refund; storefronttest.Off(costs) != "" || r.Shipping[0].Tax.Plain() != "0.95" || r.Charges[0].Amount.Plain() != "2.00" || r.Payments[0].Gateway != "manual" {
+		t.Errorf("shipping and fee: off by %q, %+v", storefronttest.Off(costs), r)
 	}
 	typed := event(t, s, "refund.created", fixture(t, "refund-amount-only"))
-	if r := typed.Refund; difference(typed) != "" || len(r.Adjustments) != 1 || r.Adjustments[0].Amount.Plain() != "3.00" {
-		t.Errorf("an amount alone: off by %q, %+v", difference(typed), r)
+	if r := typed.Refund; storefronttest.Off(typed) != "" || len(r.Adjustments) != 1 || r.Adjustments[0].Amount.Plain() != "3.00" {
+		t.Errorf("an amount alone: off by %q, %+v", storefronttest.Off(typed), r)
 	}
 	// Lines that are not the amount stay what they are.
 	off := event(t, s, "refund.created", changed(t, fixture(t, "refund"), `"amount": "29.75"`, `"amount": "30.00"`))
-	if difference(off) != "0.25" || len(off.Refund.Adjustments) != 0 {
-		t.Errorf("off by %q, %+v", difference(off), off.Refund.Adjustments)
+	if storefronttest.Off(off) != "0.25" || len(off.Refund.Adjustments) != 0 {
+		t.Errorf("off by %q, %+v", storefronttest.Off(off), off.Refund.Adjustments)
 	}
 	if _, err := open(t, "").Normalize(message("refund.created", fixture(t, "refund"))); erpbridge.KindOf(err) != erpbridge.Held || !strings.Contains(err.Error(), "default_currency") {
 		t.Errorf("without a currency: %v", err)

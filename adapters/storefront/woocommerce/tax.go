@@ -105,8 +105,9 @@ func (l *ledger) digits() uint8 {
 }
 
 // settle returns all tax of an order: what its lines say, unless the order says something
-// else and its total shows that this is what counts. Then the parts are cut anew, so that
-// they come to it, if they can.
+// else, its total shows that this is what counts, and it is no more than another rounding
+// of the same parts. Then the parts are cut anew, so that they come to it. An order whose
+// total has a tax that its lines do not have keeps what its lines say, and does not add up.
 func (l *ledger) settle(stated, total erpbridge.Money) erpbridge.Money {
 	if stated.Equal(l.sum) || l.net.Add(l.sum).Equal(total) || !l.net.Add(stated).Equal(total) {
 		return l.sum
@@ -115,10 +116,12 @@ func (l *ledger) settle(stated, total erpbridge.Money) erpbridge.Money {
 	for i, p := range l.parts {
 		fine[i] = p.fine
 	}
-	if shares, ok := apportion(fine, stated.Amount, l.digits()); ok {
-		for i, p := range l.parts {
-			p.amount.Amount = shares[i]
-		}
+	shares, ok := apportion(fine, stated.Amount, l.digits())
+	if !ok {
+		return l.sum
+	}
+	for i, p := range l.parts {
+		p.amount.Amount = shares[i]
 	}
 	return stated
 }

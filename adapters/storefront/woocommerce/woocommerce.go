@@ -57,7 +57,8 @@
 // The parts are cut to the currency's decimals, and what is then missing to the sum goes
 // to the largest remainders, a unit each. A shop that rounds tax at the subtotal states
 // an order's total_tax that its lines miss by cents: where the total says that it counts,
-// it does, and the parts of all lines are cut the same way to meet it.
+// it does, and the parts of all lines are cut the same way to meet it. A tax of the order
+// that is in no line stays the difference it is.
 //
 // # Times
 //
