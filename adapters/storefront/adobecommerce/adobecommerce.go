@@ -50,6 +50,9 @@
 // body does not say. Each reading is tried, and the first in which the order adds up to
 // the cent counts; where none does it is the plain one, for a person to see.
 //
+// The buyer's half may have amounts that its currency does not have: the shop calculates
+// with two decimals in yen, too. Then there is no Presented, and the books are complete.
+//
 // # What is never done
 //
 // Nothing is rounded or converted. An amount with the noise of binary floating point,

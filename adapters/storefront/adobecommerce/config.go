@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/hakooi/erpbridge"
 	"github.com/hakooi/erpbridge/adapters/storefront/normalizer"
 	"github.com/hakooi/erpbridge/adapters/storefront/shopapi"
 	"github.com/hakooi/erpbridge/adapters/storefront/signed"
@@ -84,8 +83,8 @@ func open(conf Config) (*Storefront, error) {
 		checkClient(conf),
 		badKeys,
 		badZone,
-		checkCurrency(conf.DefaultCurrency),
-		oneOf("bundles", conf.Bundles, auto, parent, children),
+		normalizer.CheckCurrency(conf.DefaultCurrency),
+		normalizer.OneOf("bundles", conf.Bundles, auto, parent, children),
 	)
 }
 
@@ -99,20 +98,4 @@ func checkClient(conf Config) error {
 		return fmt.Errorf("client_id: %q is not a client id; copy it from Adobe's Developer Console", signed.Clip(id))
 	}
 	return nil
-}
-
-func checkCurrency(code string) error {
-	if _, ok := erpbridge.Digits(code); code != "" && !ok {
-		return fmt.Errorf(`default_currency: %q is not an ISO 4217 code; write one such as "EUR", or remove it`, code)
-	}
-	return nil
-}
-
-func oneOf(setting, value string, allowed ...string) error {
-	for _, a := range allowed {
-		if value == a {
-			return nil
-		}
-	}
-	return fmt.Errorf("%s: %q is not one of %s", setting, value, strings.Join(allowed, ", "))
 }

@@ -95,7 +95,8 @@ func (p *Polled) page(at position, body []byte) (erpbridge.Page, error) {
 		return erpbridge.Page{}, err
 	}
 	var out erpbridge.Page
-	found := answered{total: total, all: len(answer.Items) == 0 || max(at.page, 1)*pageSize >= total}
+	found := answered{total: total, size: len(answer.Items)}
+	found.all = found.size == 0 || max(at.page*at.size, found.size) >= total
 	for i, item := range answer.Items {
 		var k struct {
 			EntityID  scalar `json:"entity_id"`

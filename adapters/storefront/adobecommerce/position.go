@@ -17,10 +17,9 @@ import (
 // same time; then the next slice. The last slice, behind which there are no orders, has
 // no end.
 //
-//	orders ──page──▶ orders ... ──slicePages──▶ credit memos ──▶ shipments ─┐
-//	  ▲  └──no more, the slice has no end────────────▲             │        │
-//	  └────────────── Until = the end of the slice ────────────────┼────────┘
-//	                                               no end: done ◀──┘
+//	orders, page by page ──slicePages, or no more──▶ credit memos ──▶ shipments ──▶ done
+//	   ▲                                                                 │
+//	   └──── next slice, Until = its beginning ◀── the slice has an end ─┘
 //
 // A page begins at the time of change of the last thing before it. Where more than a page
 // changed within one second, the pages of that second are counted. Things that change
@@ -34,6 +33,7 @@ type position struct {
 	from     time.Time // what changed before has been listed
 	id       string    // and of what changed then, ids up to this one; "": none
 	page     int       // of the second at from; 0: of all from then on
+	size     int       // of such a page: a shop may give fewer things than are asked for
 	total    int       // of that second, when its last page was listed; 0: not known
 }
 
@@ -89,6 +89,7 @@ type answered struct {
 	last  time.Time // when the last new thing on it changed; zero: nothing was new
 	id    string    // of that thing
 	all   bool      // nothing is behind it
+	size  int       // how many things are on it
 	total int       // how many things there were, also on other pages
 }
 
@@ -107,11 +108,11 @@ func (p position) next(a answered) (position, bool) {
 	case p.page > 0 && !a.all:
 		to.page, to.total = p.page+1, a.total
 	case p.page > 0:
-		to.from, to.id, to.page, to.total = p.from.Add(time.Second), "", 0, 0
+		to.from, to.id, to.page, to.size, to.total = p.from.Add(time.Second), "", 0, 0, 0
 	case a.all:
 		return p.follow()
 	case to.from.Equal(p.from):
-		to.page = 1
+		to.page, to.size = 1, a.size
 	}
 	return to, true
 }
@@ -136,7 +137,7 @@ func (p position) String() string {
 	}
 	return strings.Join([]string{
 		resources[p.resource].path, p.since.Format(time.DateTime), until, strconv.Itoa(p.pages),
-		p.from.Format(time.DateTime), p.id, strconv.Itoa(p.page), strconv.Itoa(p.total),
+		p.from.Format(time.DateTime), p.id, strconv.Itoa(p.page), strconv.Itoa(p.size), strconv.Itoa(p.total),
 	}, "|")
 }
 
@@ -148,11 +149,11 @@ func readCursor(since time.Time, cursor string) (position, error) {
 	}
 	wrong := errors.New("the cursor is not of this version of the bridge")
 	parts := strings.Split(cursor, "|")
-	if len(parts) != 8 {
+	if len(parts) != 9 {
 		return position{}, wrong
 	}
 	p := position{id: parts[5]}
-	var errs [6]error
+	var errs [7]error
 	p.since, errs[0] = time.Parse(time.DateTime, parts[1])
 	if parts[2] != "" {
 		p.until, errs[1] = time.Parse(time.DateTime, parts[2])
@@ -160,9 +161,10 @@ func readCursor(since time.Time, cursor string) (position, error) {
 	p.pages, errs[2] = strconv.Atoi(parts[3])
 	p.from, errs[3] = time.Parse(time.DateTime, parts[4])
 	p.page, errs[4] = strconv.Atoi(parts[6])
-	p.total, errs[5] = strconv.Atoi(parts[7])
+	p.size, errs[5] = strconv.Atoi(parts[7])
+	p.total, errs[6] = strconv.Atoi(parts[8])
 	p.resource = slices.IndexFunc(resources, func(r resource) bool { return r.path == parts[0] })
-	if errors.Join(errs[:]...) != nil || p.resource < 0 || p.page < 0 || p.pages < 0 || p.total < 0 || strings.Trim(p.id, "0123456789") != "" {
+	if errors.Join(errs[:]...) != nil || p.resource < 0 || p.page < 0 || p.pages < 0 || p.size < 0 || p.total < 0 || strings.Trim(p.id, "0123456789") != "" {
 		return position{}, wrong
 	}
 	return p, nil

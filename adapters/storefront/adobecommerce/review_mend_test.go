@@ -84,8 +84,17 @@ func TestTaxOfTheHead(t *testing.T) {
 func TestMisrouted(t *testing.T) {
 	invoice := strings.Replace(reviewMemo, `"state":2`, `"state":2,"can_void_flag":0,"grand_total":22.61`, 1)
 	for _, c := range [][2]string{
-		{"shipment", invoice}, {"shipment", reviewMemo}, {"creditmemo", invoice}, {"order", invoice}, {"order", reviewMemo},
-		{"creditmemo", reviewOrder}, {"shipment", reviewOrder}, {"customer", `{"items":[]}`}, {"order", `[]`}, {"order", `null`}, {"order", `{}`},
+		{"shipment", invoice},
+		{"shipment", reviewMemo},
+		{"shipment", reviewOrder},
+		{"creditmemo", invoice},
+		{"creditmemo", reviewOrder},
+		{"order", invoice},
+		{"order", reviewMemo},
+		{"order", `[]`},
+		{"order", `null`},
+		{"order", `{}`},
+		{"customer", `{"items":[]}`},
 	} {
 		if e, err := reviewed(t, "").Normalize(reviewMessage(c[0], []byte(c[1]))); erpbridge.KindOf(err) != erpbridge.Invalid {
 			t.Errorf("%s %.60s: %v, %v", c[0], c[1], e, err)

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hakooi/erpbridge"
 	"github.com/hakooi/erpbridge/adapters/storefront/normalizer"
 	"github.com/hakooi/erpbridge/adapters/storefront/shopapi"
 	"github.com/hakooi/erpbridge/adapters/storefront/signed"
@@ -93,9 +92,9 @@ func open(conf Config) (*Storefront, error) {
 		badSecrets,
 		badHeaders,
 		badZone,
-		checkCurrency(conf.DefaultCurrency),
-		oneOf("posting_date", conf.PostingDate, created, shipped),
-		oneOf("test_orders", conf.TestOrders, ignore, deliver),
+		normalizer.CheckCurrency(conf.DefaultCurrency),
+		normalizer.OneOf("posting_date", conf.PostingDate, created, shipped),
+		normalizer.OneOf("test_orders", conf.TestOrders, ignore, deliver),
 		checkWebhooks(conf),
 	)
 }
@@ -106,13 +105,6 @@ func checkHash(hash string) error {
 		return errors.New(`store_hash: is not set; write the part of the store's API path after "stores/", such as "abc123xyz"`)
 	case len(hash) > 64 || strings.Trim(hash, "abcdefghijklmnopqrstuvwxyz0123456789") != "":
 		return fmt.Errorf(`store_hash: %q is not one; write the part of the store's API path after "stores/", such as "abc123xyz"`, signed.Clip(hash))
-	}
-	return nil
-}
-
-func checkCurrency(code string) error {
-	if _, ok := erpbridge.Digits(code); code != "" && !ok {
-		return fmt.Errorf(`default_currency: %q is not an ISO 4217 code; write one such as "EUR", or remove it`, signed.Clip(code))
 	}
 	return nil
 }
@@ -141,11 +133,4 @@ func checkWebhooks(conf Config) error {
 		}
 	}
 	return nil
-}
-
-func oneOf(setting, value string, allowed ...string) error {
-	if slices.Contains(allowed, value) {
-		return nil
-	}
-	return fmt.Errorf("%s: %q is not one of %s", setting, signed.Clip(value), strings.Join(allowed, ", "))
 }

@@ -37,14 +37,13 @@ func reviewMessage(typ string, body []byte) erpbridge.Message {
 // outOfPlace are the values that stand where another belongs.
 var outOfPlace = []any{nil, "", []any{}, map[string]any{}, "0", -1, 1e300, "x"}
 
-// mutate calls visit with every value under v replaced in turn by each of outOfPlace, and
-// with every member removed.
+// mutate calls visit with every value under v replaced by one of outOfPlace, which take
+// turns, and with every member removed.
 func mutate(at string, v any, visit func(how string)) {
 	replace := func(at string, old any, set func(any)) {
-		for _, w := range outOfPlace {
-			set(w)
-			visit(fmt.Sprintf("%s = %T %v", at, w, w))
-		}
+		w := outOfPlace[len(at)%len(outOfPlace)]
+		set(w)
+		visit(fmt.Sprintf("%s = %T %v", at, w, w))
 		set(old)
 		mutate(at, old, visit)
 	}

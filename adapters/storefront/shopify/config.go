@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hakooi/erpbridge"
 	"github.com/hakooi/erpbridge/adapters/storefront/normalizer"
 	"github.com/hakooi/erpbridge/adapters/storefront/shopapi"
 	"github.com/hakooi/erpbridge/adapters/storefront/signed"
@@ -112,10 +111,10 @@ func open(conf Config) (*Storefront, error) {
 		badSecrets,
 		badZone,
 		checkShop(conf.Shop),
-		checkCurrency(conf.DefaultCurrency),
-		oneOf("posting_date", conf.PostingDate, processed, created),
-		oneOf("test_orders", conf.TestOrders, ignore, deliver),
-		oneOf("without_id", conf.WithoutID, hold, digest),
+		normalizer.CheckCurrency(conf.DefaultCurrency),
+		normalizer.OneOf("posting_date", conf.PostingDate, processed, created),
+		normalizer.OneOf("test_orders", conf.TestOrders, ignore, deliver),
+		normalizer.OneOf("without_id", conf.WithoutID, hold, digest),
 		badAPI,
 	)
 }
@@ -176,20 +175,4 @@ func checkShop(shop string) error {
 		return fmt.Errorf(`shop: %q is not a domain; write it without "https://" and path, such as "example.myshopify.com"`, shop)
 	}
 	return nil
-}
-
-func checkCurrency(code string) error {
-	if _, ok := erpbridge.Digits(code); code != "" && !ok {
-		return fmt.Errorf(`default_currency: %q is not an ISO 4217 code; write one such as "EUR", or remove it`, code)
-	}
-	return nil
-}
-
-func oneOf(setting, value string, allowed ...string) error {
-	for _, a := range allowed {
-		if value == a {
-			return nil
-		}
-	}
-	return fmt.Errorf("%s: %q is not one of %s", setting, value, strings.Join(allowed, ", "))
 }

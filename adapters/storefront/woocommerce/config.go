@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/hakooi/erpbridge"
@@ -112,10 +111,10 @@ func open(name string, conf Config) (erpbridge.Storefront, error) {
 	s.states, badStatuses = openStatuses(conf.Statuses)
 	err := errors.Join(
 		badSecrets, badSite, badZone, badStatuses,
-		checkCurrency(conf.DefaultCurrency),
-		oneOf("posting_date", conf.PostingDate, created, paid),
-		oneOf("test_orders", conf.TestOrders, ignore, deliver),
-		oneOf("gift_cards", conf.GiftCards, hold, credit),
+		normalizer.CheckCurrency(conf.DefaultCurrency),
+		normalizer.OneOf("posting_date", conf.PostingDate, created, paid),
+		normalizer.OneOf("test_orders", conf.TestOrders, ignore, deliver),
+		normalizer.OneOf("gift_cards", conf.GiftCards, hold, credit),
 		s.openAPI(),
 	)
 	if err != nil {
@@ -173,18 +172,4 @@ func checkAddress(address string) error {
 		return fmt.Errorf("webhooks.address: %q is not an address; write where the shop reaches the bridge, such as https://bridge.example.com/hooks/shop", address)
 	}
 	return nil
-}
-
-func checkCurrency(code string) error {
-	if _, ok := erpbridge.Digits(code); code != "" && !ok {
-		return fmt.Errorf(`default_currency: %q is not an ISO 4217 code; write one such as "EUR", or remove it`, code)
-	}
-	return nil
-}
-
-func oneOf(setting, value string, allowed ...string) error {
-	if slices.Contains(allowed, value) {
-		return nil
-	}
-	return fmt.Errorf("%s: %q is not one of %s", setting, value, strings.Join(allowed, ", "))
 }

@@ -108,7 +108,7 @@ func readListed(raw jsontext.Value) (listed, error) {
 		return o, err
 	}
 	o.id = id
-	if t, err := parseUTC(body.Modified.Text()); err == nil {
+	if t, err := parseUTC(written(body.Modified)); err == nil {
 		o.modified = t.UTC().Truncate(time.Second)
 	}
 	var mentioned list[refund]
@@ -212,7 +212,7 @@ func (o listed) refund(store string, raw jsontext.Value) (erpbridge.Message, err
 	}
 	m := erpbridge.Message{Store: store, Type: refunds, ContentType: "application/json", Body: body}
 	m.ID = "poll:refund/" + id + "@" + signed.Digest(m.Type, m.Body)
-	if t, err := parseUTC(f.CreatedGMT.Text()); err == nil {
+	if t, err := parseUTC(written(f.CreatedGMT)); err == nil {
 		m.ID = "poll:refund/" + id + "@" + t.UTC().Format(time.RFC3339)
 	}
 	return m, nil

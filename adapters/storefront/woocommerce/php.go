@@ -15,9 +15,14 @@ import (
 // places as names, {"1": ..., "2": ...}: it is the list of what is left.
 type list[T any] []T
 
-// UnmarshalJSONFrom reads an array, or what PHP makes of one.
+// UnmarshalJSONFrom reads an array, or what PHP makes of one, or of none: false.
 func (l *list[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	if dec.PeekKind() != jsontext.KindBeginObject {
+	switch dec.PeekKind() {
+	case jsontext.KindFalse:
+		*l = nil
+		return dec.SkipValue()
+	case jsontext.KindBeginObject:
+	default:
 		return (*strictjson.List[T])(l).UnmarshalJSONFrom(dec)
 	}
 	*l = list[T]{}
@@ -32,6 +37,15 @@ func (l *list[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 		*l = append(*l, v)
 		return nil
 	})
+}
+
+// written returns the time that stands in a member, or "" where that is PHP's false.
+func written(s scalar) string {
+	text := s.Text()
+	if text == "false" {
+		return ""
+	}
+	return strings.Replace(text, " ", "T", 1) // as MySQL and older plugins write it
 }
 
 // members reads an object; read is given each name and reads the value.

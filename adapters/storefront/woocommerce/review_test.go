@@ -190,6 +190,9 @@ func TestShapesOfPlugins(t *testing.T) {
 		"a fee that takes off, with its tax": {`"total":"21.60","fee_lines":[{"id":9,"name":"Loyalty","total":"-2.00","total_tax":"-0.40","taxes":[{"id":1,"total":"-0.4"}]}]`, ""},
 		"a renewal that costs nothing":       {`"total":"0.00","total_tax":"0.00","shipping_lines":[],"line_items":[{"id":7,"quantity":1,"subtotal":"15.00","total":"0.00","total_tax":"0.00","taxes":[]}]`, ""},
 		"a bundle whose parts have prices":   {`"total":"33.00","line_items":[` + plain + `,{"id":9,"bundled_by":7,"quantity":1,"subtotal":"9.00","total":"9.00","total_tax":"0.00","taxes":[]}]`, ""},
+		"a rate with its sign":               {`"tax_lines":[{"rate_id":1,"label":"VAT","rate_percent":"20.00 %"}]`, ""},
+		"lists that are false":               {`"coupon_lines":false,"refunds":false,"fee_lines":false,"line_items":[` + line(`false`, `false`) + `]`, ""},
+		"times as MySQL writes them":         {`"date_created_gmt":"2026-11-23 10:00:00","date_created":"2026-11-23 11:00:00"`, ""},
 		"a deposit that lowers the total":    {`"total":"10.00"`, "-14.00"},
 		"store credit that lowers the total": {`"total":"20.00","coupon_lines":[{"code":"SC","discount":"4.00","discount_type":"smart_coupon"}]`, "-4.00"},
 		"a tax that no line has":             {`"total":"30.00","total_tax":"10.00"`, "6.00"},
@@ -351,6 +354,16 @@ func TestListGoesOnWhereTheShopWasBusy(t *testing.T) {
 	for _, id := range []string{"1", "2", "3", "4", "5"} {
 		if !seen["poll:order/"+id] {
 			t.Errorf("order %s was not listed", id)
+		}
+	}
+}
+
+// TestTimesThatAreNone: what says that there is no time says that nothing was paid.
+func TestTimesThatAreNone(t *testing.T) {
+	for _, none := range []string{`null`, `""`, `false`} {
+		o := event(t, open(t, ""), "order.updated", sale(t, `"date_paid":`+none+`,"date_paid_gmt":`+none)).Order
+		if want := erpbridge.Unpaid; none != `""` && o.PaymentStatus != want || len(o.Payments) > 0 {
+			t.Errorf("paid at %s: %s, %v", none, o.PaymentStatus, o.Payments)
 		}
 	}
 }

@@ -53,8 +53,8 @@ func (s *Storefront) stateOf(status scalar) (string, bool) {
 // an order paid, so a date_paid of null says that it is not; where there is no such member
 // at all, a status that comes after payment has to do.
 func paymentStatus(state string, body *resource, o *erpbridge.Order) erpbridge.PaymentStatus {
-	said := body.Paid.Null() || body.PaidGMT.Null()
-	dated := body.Paid.Given() || body.PaidGMT.Given()
+	dated := written(body.Paid) != "" || written(body.PaidGMT) != ""
+	said := body.Paid.Null() || body.PaidGMT.Null() || !dated && (body.Paid.Given() || body.PaidGMT.Given())
 	status := strings.TrimPrefix(body.Status.Text(), "wc-")
 	switch {
 	case state == stateRefunded || !o.Remaining.Equal(o.Total) && o.Remaining.Currency != "":

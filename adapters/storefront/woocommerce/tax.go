@@ -3,6 +3,7 @@ package woocommerce
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/quagmt/udecimal"
 
@@ -40,11 +41,20 @@ func rate(r *reader, at string, line *taxLine) erpbridge.Tax {
 	if tax.Title == "" {
 		tax.Title = tax.Jurisdiction
 	}
-	percent := r.Rate(at, "rate_percent", line.RatePercent)
-	if part, err := percent.Div64(100); err == nil {
-		tax.Rate = part
-	}
+	tax.Rate = percent(r, at, line.RatePercent)
 	return tax
+}
+
+// percent returns a rate, which some plugins write with its sign.
+func percent(r *reader, at string, s scalar) erpbridge.Decimal {
+	rate, err := erpbridge.ParseDecimal(strings.TrimSpace(strings.TrimSuffix(s.Text(), "%")))
+	if err != nil {
+		rate = r.Rate(at, "rate_percent", s) // there is none, or it says what is wrong with it
+	}
+	if part, err := rate.Div64(100); err == nil {
+		return part
+	}
+	return erpbridge.Decimal{}
 }
 
 // orderTaxes maps an order's own list.

@@ -32,10 +32,10 @@ func (r *reader) word(at, name string, s scalar) string {
 // instant returns the time of a member and its *_gmt twin, with the shop's offset, or the
 // zero Time if neither is given.
 func (r *reader) instant(at, name string, local, gmt scalar) time.Time {
-	if !gmt.Given() {
+	text := written(gmt)
+	if text == "" {
 		return r.local(at, name, local)
 	}
-	text := gmt.Text()
 	t, err := parseUTC(text)
 	if err != nil {
 		r.Fail(at, name+"_gmt", "%q is not a time such as 2026-03-01T10:00:00", signed.Clip(text))
@@ -61,15 +61,16 @@ func parseUTC(text string) (time.Time, error) {
 // offset returns the zone in which utc reads as local says. Without a local twin nobody
 // knows it.
 func (r *reader) offset(at, name string, local scalar, utc time.Time) *time.Location {
-	if !local.Given() {
+	text := written(local)
+	if text == "" {
 		return utc.Location()
 	}
-	if t, err := normalizer.ParseTime(local.Text()); err == nil {
+	if t, err := normalizer.ParseTime(text); err == nil {
 		return t.Location()
 	}
-	wall, err := normalizer.ParseTime(local.Text() + "Z")
+	wall, err := normalizer.ParseTime(text + "Z")
 	if err != nil {
-		r.Fail(at, name, "%q is not a time such as 2026-03-01T10:00:00", signed.Clip(local.Text()))
+		r.Fail(at, name, "%q is not a time such as 2026-03-01T10:00:00", signed.Clip(text))
 		return utc.Location()
 	}
 	const quarter, most = 15 * time.Minute, 14 * time.Hour
@@ -85,10 +86,10 @@ func (r *reader) offset(at, name string, local scalar, utc time.Time) *time.Loca
 
 // local returns the time of a member that has no twin. Only the setting can tell its zone.
 func (r *reader) local(at, name string, local scalar) time.Time {
-	if !local.Given() {
+	text := written(local)
+	if text == "" {
 		return time.Time{}
 	}
-	text := local.Text()
 	if t, err := normalizer.ParseTime(text); err == nil {
 		return r.Plausible(at, name, t)
 	}
