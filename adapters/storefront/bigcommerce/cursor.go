@@ -71,6 +71,23 @@ func (c cursor) cut(rows []row) ([]row, cursor) {
 	return page, cursor{from: last}
 }
 
+// short ends a page before its order i, which could not be read: how many of its orders
+// stand, and where to go on. It is false where that would be no progress. Orders of one
+// instant stay together, unless they are listed by id.
+func (c cursor) short(page []row, i int) (int, cursor, bool) {
+	if c.within {
+		if i == 0 {
+			return 0, c, false
+		}
+		return i, cursor{c.from, true, page[i-1].number}, true
+	}
+	from := page[i].modified
+	for i > 0 && page[i-1].modified.Equal(from) {
+		i--
+	}
+	return i, cursor{from: from}, i > 0
+}
+
 // String returns the cursor as List is given it; "" for the end.
 func (c cursor) String() string {
 	switch {

@@ -26,6 +26,9 @@ const listed = 10
 // its orders are listed by id. An order that changes while its parts are read will be
 // listed again at its new time, and is left to that.
 //
+// A page costs some seventy requests. One that fails ends the page with the orders before
+// it, where there are any, so that a store that is often busy is still listed.
+//
 // Customers, products and stock have no list here: their events tell single changes, and
 // a lost one is made good by the next.
 func (c *Connected) List(ctx context.Context, since time.Time, position string) (erpbridge.Page, error) {
@@ -42,14 +45,32 @@ func (c *Connected) List(ctx context.Context, since time.Time, position string) 
 	if n := len(page); out.Next == "" && n > 0 {
 		out.Until = page[n-1].modified
 	}
-	for _, row := range page {
+	told := make([]int, 0, len(page)) // how many messages there are before each order's
+	for i, row := range page {
+		told = append(told, len(out.Messages))
 		messages, err := c.api.messages(ctx, row)
+		if erpbridge.KindOf(err) == erpbridge.Invalid {
+			// One order that cannot be read must not keep the others back: Normalize says
+			// of it what is wrong.
+			messages, err = c.api.asListed(row), nil
+		}
 		if err != nil {
-			return erpbridge.Page{}, err
+			n, next, ok := at.short(page, i)
+			if !ok {
+				return erpbridge.Page{}, err
+			}
+			return erpbridge.Page{Messages: out.Messages[:told[n]], Next: next.String(), Until: next.from}, nil
 		}
 		out.Messages = append(out.Messages, messages...)
 	}
 	return out, nil
+}
+
+// asListed returns an order with no more than its list told.
+func (a *api) asListed(r row) []erpbridge.Message {
+	w := whole{order: r.raw, state: r.state}
+	body := w.document(envelopeOf(scopeOrderUpdated, `{"type":"order","id":`+r.id+`}`))
+	return []erpbridge.Message{a.message("poll:order/"+r.id+"@"+r.modified.Format(time.RFC3339), scopeOrderUpdated, body)}
 }
 
 // A row is an order in a list.
@@ -130,7 +151,7 @@ func (a *api) messages(ctx context.Context, r row) ([]erpbridge.Message, error) 
 		}
 		id, err := number("refund.id", is.ID)
 		if err != nil {
-			return nil, strange("/v3/orders/" + r.id + "/payment_actions/refunds")
+			return nil, &erpbridge.Error{Op: "bigcommerce", Kind: erpbridge.Invalid, Err: err}
 		}
 		envelope := envelopeOf(scopeRefundCreated, `{"type":"order","id":`+r.id+`,"refund":{"refund_id":`+id+`}}`)
 		out = append(out, a.message("poll:refund/"+id+version, scopeRefundCreated, w.refundDocument(envelope, []jsontext.Value{one})))
@@ -146,7 +167,7 @@ func (a *api) messages(ctx context.Context, r row) ([]erpbridge.Message, error) 
 		}
 		id, err := number("shipment.id", is.ID)
 		if err != nil {
-			return nil, strange(orderPath(r.id) + "/shipments")
+			return nil, &erpbridge.Error{Op: "bigcommerce", Kind: erpbridge.Invalid, Err: err}
 		}
 		envelope := envelopeOf(scopeShipmentUpdated, `{"type":"shipment","id":`+id+`,"orderId":`+r.id+`}`)
 		out = append(out, a.message("poll:fulfilment/"+id+version, scopeShipmentUpdated, shipmentDocument(envelope, one, w.products)))
