@@ -32,14 +32,17 @@ func (s *Store) Claim(ctx context.Context, d Demand) ([]Request, error) {
 		return nil, nil
 	}
 	var requests []Request
+	var seen look
 	err := inTx(ctx, s.pool, "outbox.claim", func(tx pgx.Tx) (err error) {
 		c := claiming{ctx: ctx, tx: tx, store: s, Demand: d}
 		requests, err = c.run()
+		seen = c.seen
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("claiming for %s: %w", d.Target, err)
 	}
+	s.leaps.remember(d.Target, seen)
 	return requests, nil
 }
 
@@ -59,11 +62,15 @@ type claiming struct {
 	tx    pgx.Tx
 	store *Store
 	Demand
+	seen look // at the clock, under the lock of the target
 }
 
 func (c *claiming) run() ([]Request, error) {
 	standing, turn, open, now, err := c.lockTarget()
 	if err != nil {
+		return nil, err
+	}
+	if leapt, err := c.restAfterLeap(); leapt || err != nil {
 		return nil, err
 	}
 	if fault.Planted("rate-per-process") { // planted: each daemon keeps its own pace
@@ -122,12 +129,14 @@ func (c *claiming) lockTarget() (s Standing, turn string, open int, now time.Tim
 		Scan(&s.Window, &s.Threshold, &s.Failures, &s.ResumeAt, &s.NextAt, &by, &until, &turn); err != nil {
 		return s, turn, 0, now, err
 	}
+	c.seen.before = time.Now()
 	// A statement of its own: it has to see what was committed while the lock was
 	// waited for.
 	if err := c.tx.QueryRow(c.ctx, `
 		select clock_timestamp(), count(*) from slot where target = $1 and held_until > clock_timestamp()`, c.Target).Scan(&now, &open); err != nil {
 		return s, turn, 0, now, err
 	}
+	c.seen.theirs, c.seen.after = now, time.Now()
 	s.Paused = by != ""
 	if s.Paused && until != nil && !until.After(now) {
 		s.Paused = false

@@ -10,8 +10,14 @@ import (
 )
 
 // A Clock looks after times that cannot be true. All times are Postgres', and its
-// clock can be moved: what was scheduled, leased or found in doubt while it ran
-// years ahead would sleep for years after it was set right.
+// clock can be moved: what was scheduled, leased or found in doubt while it ran ahead
+// would sleep after it was set right, for as long as it was ahead.
+//
+//	each second       it goes on less far than ours: it was set back ──▶ Wake
+//	at the start      something was written later than now: it was set back ──▶ Wake
+//	each half minute  something lies further ahead than anything ever does ──▶ Mend
+//
+// That it was set forward is noticed where something is claimed: see leaps.
 type Clock struct {
 	Store *Store
 	// Longest is the longest wait that anything is ever scheduled for.
@@ -21,19 +27,35 @@ type Clock struct {
 	Log   *zap.Logger
 }
 
-// Run looks at once, and every half minute until ctx ends.
+// Run looks at once, and each second until ctx ends.
 func (c Clock) Run(ctx context.Context) error {
+	var mended time.Time
+	var w watch
 	for {
-		n, err := c.Mend(ctx)
-		switch {
-		case err != nil && ctx.Err() == nil:
-			c.Log.Warn("looking for times that cannot be true", zap.Error(err))
-		case n > 0:
-			c.Log.Warn("times lay further ahead than anything is scheduled for: the database's clock was moved; they are now", zap.Int("rows", n))
+		if mended.IsZero() || time.Since(mended) >= 30*time.Second {
+			n, err := c.Mend(ctx)
+			c.tell(ctx, n, err, "times lay further ahead than anything is scheduled for: the database's clock was moved; they are now")
+			mended = time.Now()
 		}
-		if !sleep(ctx, 30*time.Second) {
+		back, err := w.look(ctx, c.Store)
+		n := 0
+		if back {
+			n, err = c.Wake(ctx)
+			w.wake = w.wake || err != nil // it is still to be done
+		}
+		c.tell(ctx, n, err, "the database's clock was set back; what was scheduled before that is tried now")
+		if !sleep(ctx, time.Second) {
 			return nil
 		}
+	}
+}
+
+func (c Clock) tell(ctx context.Context, n int, err error, what string) {
+	switch {
+	case err != nil && ctx.Err() == nil:
+		c.Log.Warn("looking after the database's clock", zap.Error(err))
+	case n > 0:
+		c.Log.Warn(what, zap.Int("rows", n))
 	}
 }
 
@@ -42,24 +64,34 @@ func (c Clock) Run(ctx context.Context) error {
 func (c Clock) Mend(ctx context.Context) (int, error) {
 	// As much again, so that nothing that is merely late is touched.
 	ahead, lease := 2*c.Longest+time.Hour, 2*c.Lease+time.Minute
-	n := 0
-	err := inTx(ctx, c.Store.pool, "outbox.clock", func(tx pgx.Tx) error {
+	n, err := c.bring(ctx, []bringing{
+		{`update target set resume_at = least(resume_at, now()), next_at = least(next_at, now()), turn_at = least(turn_at, now())
+		  where greatest(resume_at, next_at, turn_at) > now() + $1::interval`, ahead},
+		{`delete from slot where held_until > now() + $1::interval`, lease},
+		{`update stream set lease_until = now() where state = 'leased' and lease_until > now() + $1::interval`, lease},
+		{`update stream set due_at = now() where state = 'ready' and due_at > now() + $1::interval`, ahead},
+		{`update outbox set next_at = least(next_at, now()), doubt_since = least(doubt_since, now())
+		  where state in ('pending', 'sending', 'in_doubt') and (next_at > now() + $1::interval or doubt_since > now() + $1::interval)`, ahead},
+		{`update inbox set digest_after = now() where undigested and digest_after > now() + $1::interval`, ahead},
+		{`update alert set next_at = now() where sent_at is null and next_at > now() + $1::interval`, ahead},
+	})
+	if err != nil {
+		return 0, fmt.Errorf("mending times: %w", err)
+	}
+	return n, nil
+}
+
+// A bringing is a statement that brings times nearer, and what it measures them by.
+type bringing struct {
+	sql string
+	d   time.Duration
+}
+
+func (c Clock) bring(ctx context.Context, all []bringing) (n int, err error) {
+	err = inTx(ctx, c.Store.pool, "outbox.clock", func(tx pgx.Tx) error {
 		n = 0
-		for _, m := range []struct {
-			sql string
-			d   time.Duration
-		}{
-			{`update target set resume_at = least(resume_at, now()), next_at = least(next_at, now()), turn_at = least(turn_at, now())
-			  where greatest(resume_at, next_at, turn_at) > now() + $1::interval`, ahead},
-			{`delete from slot where held_until > now() + $1::interval`, lease},
-			{`update stream set lease_until = now() where state = 'leased' and lease_until > now() + $1::interval`, lease},
-			{`update stream set due_at = now() where state = 'ready' and due_at > now() + $1::interval`, ahead},
-			{`update outbox set next_at = least(next_at, now()), doubt_since = least(doubt_since, now())
-			  where state in ('pending', 'sending', 'in_doubt') and (next_at > now() + $1::interval or doubt_since > now() + $1::interval)`, ahead},
-			{`update inbox set digest_after = now() where undigested and digest_after > now() + $1::interval`, ahead},
-			{`update alert set next_at = now() where sent_at is null and next_at > now() + $1::interval`, ahead},
-		} {
-			tag, err := tx.Exec(ctx, m.sql, m.d)
+		for _, b := range all {
+			tag, err := tx.Exec(ctx, b.sql, b.d)
 			if err != nil {
 				return err
 			}
@@ -67,8 +99,5 @@ func (c Clock) Mend(ctx context.Context) (int, error) {
 		}
 		return nil
 	})
-	if err != nil {
-		return 0, fmt.Errorf("mending times: %w", err)
-	}
-	return n, nil
+	return n, err
 }

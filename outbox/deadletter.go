@@ -122,8 +122,8 @@ func (s *Store) DeadLetter(ctx context.Context, id int64) (DeadLetterDetail, err
 	var header []byte
 	m := &d.Message
 	if err := s.pool.QueryRow(ctx, `
-		select store, type, message_id, via, content_type, header, body, received_at from inbox where id = $1`, d.EventID).
-		Scan(&m.Store, &m.Type, &m.ID, &m.Via, &m.ContentType, &header, &m.Body, &m.ReceivedAt); err != nil {
+		select store, type, message_id, via, content_type, header, body, fetched, received_at from inbox where id = $1`, d.EventID).
+		Scan(&m.Store, &m.Type, &m.ID, &m.Via, &m.ContentType, &header, &m.Body, &m.Fetched, &m.ReceivedAt); err != nil {
 		return d, fmt.Errorf("reading event %d: %w", d.EventID, err)
 	}
 	if err := json.Unmarshal(header, &m.Header); err != nil {

@@ -123,7 +123,8 @@ func (r *recording) insertDocuments(rows []*row) error {
 // streams' row locks are held.
 //
 // It works on whole events, of one resource: a refund in its order's stream is another
-// thing than the order. To drop an order and still send its deposit would leave the
+// thing than the order. A document without one, as daemons wrote them before there were
+// resources, is of its stream's own. To drop an order and still send its deposit would leave the
 // deposit without an order to belong to. An event with a document
 // under way, in doubt or dead is left as it is.
 func (r *recording) supersede(targets, streams []string) error {
@@ -132,7 +133,8 @@ func (r *recording) supersede(targets, streams []string) error {
 	}
 	q, err := r.tx.Query(r.ctx, `
 		with part as (
-			select o.id, o.event_id, o.target, o.stream, o.seq, o.resource, o.version_at, o.version_rank, o.state
+			select o.id, o.event_id, o.target, o.stream, o.seq, o.version_at, o.version_rank, o.state,
+			       case o.resource when '' then substr(o.stream, strpos(o.stream, '/') + 1) else o.resource end as resource
 			from outbox o join unnest($1::text[], $2::text[]) as p(target, stream) on o.target = p.target and o.stream = p.stream
 			where o.record <> '' and o.state <> 'discarded'
 		), event as (

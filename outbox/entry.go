@@ -56,6 +56,9 @@ type Verdict struct {
 	State State
 	// At is when a pending document may be tried, or one in doubt looked up, again.
 	At time.Time
+	// Now is when that was decided, by the clock that At is of. The zero Time: when the
+	// entry was claimed.
+	Now time.Time
 	// Spared: the attempt is not held against the document.
 	Spared bool
 	// Pause keeps the whole target from being claimed for so long.

@@ -42,10 +42,12 @@ func (s *Store) HeldEvents(ctx context.Context, store, order string, limit int) 
 }
 
 // RetryHeld gives a held event back to the pipeline. What is still missing holds it
-// again.
+// again. What a message points to is fetched anew: it may have been mended in the shop.
 func (s *Store) RetryHeld(ctx context.Context, event int64, actor, note string) error {
 	return s.decideHeld(ctx, event, "tried again", actor, note, `
-		update inbox set state = 'pending', undigested = true, digest_after = now(), digest_tries = 0 where id = $1 and state = 'held'`)
+		update inbox set state = 'pending', undigested = true, digest_after = now(), digest_tries = 0,
+		       points = points or fetched is not null, cause_kind = '', cause = ''
+		where id = $1 and state = 'held'`)
 }
 
 // DiscardHeld gives a held event up, by the word of actor and for the reason in

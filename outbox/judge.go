@@ -49,7 +49,7 @@ const longestAfter = time.Hour
 // that came to r at now. Every rule of delivery is in it. It is pure but for
 // p.Jitter.
 func (p Policy) Judge(e Entry, r erpbridge.Result, now time.Time) Verdict {
-	v := Verdict{Entry: e, Receipt: r.Receipt, Cause: r.Err}
+	v := Verdict{Entry: e, Now: now, Receipt: r.Receipt, Cause: r.Err}
 	kind := erpbridge.KindOf(r.Err)
 	switch {
 	case r.Err == nil || kind == erpbridge.Duplicate:

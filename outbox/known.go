@@ -28,7 +28,8 @@ type Answer struct {
 
 // KnownStates answers for each of states. A shop's clock ticks in seconds, so that two
 // states of one second cannot be told apart by it; then the one that came last counts,
-// and if that is not the one asked for, the one asked for is not known.
+// and if that is not the one asked for, the one asked for is not known. A state of the
+// future that went no way but into the dead letters makes no other one known.
 func (s *Store) KnownStates(ctx context.Context, store string, states []ResourceState) ([]Answer, error) {
 	if len(states) == 0 {
 		return nil, nil
@@ -36,7 +37,7 @@ func (s *Store) KnownStates(ctx context.Context, store string, states []Resource
 	var resources, digests []string
 	var ats []time.Time
 	for _, st := range states {
-		resources, ats, digests = append(resources, st.Resource), append(ats, st.Version.At), append(digests, st.Version.Digest)
+		resources, ats, digests = append(resources, clean(st.Resource)), append(ats, st.Version.At), append(digests, st.Version.Digest)
 	}
 	q, err := s.pool.Query(ctx, `
 		select coalesce(l.version_digest = n.digest or date_trunc('second', l.version_at) > date_trunc('second', n.at), false), l.version_at
@@ -44,6 +45,7 @@ func (s *Store) KnownStates(ctx context.Context, store string, states []Resource
 		left join lateral (
 			select version_at, version_digest from inbox i
 			where i.store = $1 and i.resource = n.resource and i.resource <> '' and i.version_at >= n.at
+			and (i.version_at = n.at or i.state not in ('dead', 'discarded') or i.version_at <= i.accepted_at + interval '1 day')
 			order by version_at desc, id desc limit 1) as l on true
 		order by place`, store, resources, ats, digests)
 	if err != nil {

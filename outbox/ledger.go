@@ -60,6 +60,8 @@ type Status struct {
 	// OpenDeadLetters wait for an operator; UnsentAlerts for the mail server.
 	OpenDeadLetters int64 `json:"open_dead_letters"`
 	UnsentAlerts    int64 `json:"unsent_alerts"`
+	// Fetching are the pending events that wait for what they point to, by store.
+	Fetching []FetchBacklog `json:"waiting_to_be_fetched"`
 }
 
 // A TargetStatus is the ledger of one target, in documents.
@@ -124,6 +126,9 @@ func readEvents(ctx context.Context, tx pgx.Tx, st *Status) error {
 		return err
 	}
 	st.Balanced = st.Accepted == st.Sum() && different == 0
+	if st.Fetching, err = readFetchBacklogs(ctx, tx); err != nil {
+		return err
+	}
 	return tx.QueryRow(ctx, `
 		select coalesce(extract(epoch from now() - (select min(accepted_at) from inbox where state = 'pending')), 0)::float8,
 		       (select count(*) from dead_letter where state = 'open'),

@@ -68,6 +68,7 @@ type Store struct {
 	url    string
 	daemon string
 	cursor cursor
+	leaps  leaps
 }
 
 // Open prepares the connection pools. It does not connect, so that the daemon

@@ -120,7 +120,8 @@ func (s *Store) KeepPoll(ctx context.Context, r PollRound, p PollProgress) error
 }
 
 // keepFound remembers what was found. What an earlier round found and the pipeline has
-// not got to yet is found again, and counted once.
+// not got to yet is found again, and counted once. So is what the inbox was handed before
+// this round and does not name: of a message that tells of several things it knows one.
 func keepFound(ctx context.Context, tx pgx.Tx, r PollRound, found []PollFound) error {
 	if len(found) == 0 {
 		return nil
@@ -134,6 +135,9 @@ func keepFound(ctx context.Context, tx pgx.Tx, r PollRound, found []PollFound) e
 	tag, err := tx.Exec(ctx, `
 		insert into poll_found (store, round_at, type, message_id, event, resource, version_at, version_digest)
 		select $1, $8, * from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::text[])
+		     as f(type, message_id, event, resource, version_at, version_digest)
+		where not exists (
+			select from inbox i where i.store = $1 and i.type = f.type and i.message_id = f.message_id and i.accepted_at < $8)
 		on conflict do nothing`, r.Store, types, ids, events, resources, ats, digests, r.Began)
 	if err != nil {
 		return err

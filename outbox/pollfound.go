@@ -21,7 +21,8 @@ const AlertEventsLost = "events-not-sent"
 //
 // Webhooks may have been waiting with the broker while the poll looked. So what a round
 // found is judged when the pipeline has got to all of what it handed in behind them, at
-// once, so that a round is one alert. It returns how many still wait for that, and what
+// once, so that a round is one alert. A webhook may also be waiting for what it points
+// to. It returns how many still wait for that, and what
 // was lost.
 func (s *Store) SettleFound(ctx context.Context, store string, grace time.Duration, tell func(lost []PollFound) string) (waiting int, lost []PollFound, err error) {
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
@@ -64,7 +65,8 @@ func judgeFound(ctx context.Context, tx pgx.Tx, store string, grace time.Duratio
 	q, err := tx.Query(ctx, `
 		select f.round_at, f.type, f.message_id, f.event, f.resource, f.version_at, f.version_digest,
 		       least(f.version_at, f.found_at) <= now() - $2::interval and (f.found_at <= now() - interval '1 hour' or exists (
-		           select from inbox i where i.store = f.store and i.type = f.type and i.message_id = f.message_id and not i.undigested)),
+		           select from inbox i where i.store = f.store and i.type = f.type and i.message_id = f.message_id and not i.undigested)
+		           and not exists (select from inbox w where w.store = f.store and w.points and w.undigested and w.accepted_at <= f.found_at)),
 		       exists (
 		           select from inbox i where i.store = f.store and i.resource = f.resource and i.via <> 'poll'
 		           and (i.version_at > f.version_at or i.version_at = f.version_at and i.version_digest = f.version_digest))

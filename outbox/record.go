@@ -67,8 +67,9 @@ type row struct {
 	erpbridge.Decision
 	sha        []byte
 	id         int64
-	fresh      bool // inserted, or taken over from an undigested row
-	again      bool // taken over from an undigested row: received, held or replayed before
+	fresh      bool   // inserted, or taken over from an undigested row
+	again      bool   // taken over from an undigested row: received, held or replayed before
+	told       string // why it was held before, if it was
 	undigested bool
 }
 
@@ -232,7 +233,8 @@ func (r *recording) meetAgain(w *row) error {
 	}
 	// Whoever decides first takes an undigested row over; the other comes late.
 	w.again = true
-	return r.tx.QueryRow(r.ctx, `select undigested from inbox where id = $1 for update`, w.id).Scan(&w.fresh)
+	return r.tx.QueryRow(r.ctx, `
+		select undigested, case cause_kind when 'held' then cause else '' end from inbox where id = $1 for update`, w.id).Scan(&w.fresh, &w.told)
 }
 
 // insertApart records a message that carries another one's ID and other content
@@ -353,8 +355,13 @@ func (r *recording) bury(w *row) error {
 	return err
 }
 
+// tellHeld tells somebody that an event is held, unless that was told before and the
+// event was only tried again, as all are when the mapping changes.
 func (r *recording) tellHeld(w *row) error {
 	_, _, cause := causeOf(w.Cause)
+	if cause == w.told {
+		return nil
+	}
 	_, err := r.tx.Exec(r.ctx, `
 		insert into alert (kind, store, stream, order_number, document_kind, reason) values ('held', $1, $2, $3, $4, $5)`,
 		w.Message.Store, clean(w.Stream), clean(w.Order), clean(w.Message.Type), cause)

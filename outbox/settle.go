@@ -93,7 +93,7 @@ func writeVerdicts(ctx context.Context, tx pgx.Tx, vs []Verdict) (map[int64]bool
 		ids                                                  []int64
 		tokens, states, refs, warnings, kinds, codes, causes []string
 		raws                                                 [][]byte
-		ats                                                  []*time.Time
+		waits                                                []*time.Duration
 		numbers, spared, lost                                []int32
 	)
 	for _, v := range vs {
@@ -107,9 +107,15 @@ func writeVerdicts(ctx context.Context, tx pgx.Tx, vs []Verdict) (map[int64]bool
 		if !v.Entry.Doubtful && !v.Spared {
 			down = 0
 		}
-		var at *time.Time
+		// How long to wait, and not until when: the clock may have been moved meanwhile.
+		var wait *time.Duration
 		if !v.At.IsZero() {
-			at = &v.At
+			now := v.Now
+			if now.IsZero() {
+				now = v.Entry.Now
+			}
+			w := v.At.Sub(now)
+			wait = &w
 		}
 		ids = append(ids, v.Entry.ID)
 		tokens = append(tokens, v.Entry.token)
@@ -118,7 +124,7 @@ func writeVerdicts(ctx context.Context, tx pgx.Tx, vs []Verdict) (map[int64]bool
 		refs = append(refs, clean(v.Receipt.Ref))
 		raws = append(raws, v.Receipt.Raw)
 		warnings = append(warnings, clean(v.Receipt.Warning))
-		ats = append(ats, at)
+		waits = append(waits, wait)
 		spared = append(spared, cost)
 		lost = append(lost, int32(down)) // #nosec G115 -- read from an int column
 		kinds = append(kinds, kind)
@@ -131,17 +137,17 @@ func writeVerdicts(ctx context.Context, tx pgx.Tx, vs []Verdict) (map[int64]bool
 	}
 	q, err := tx.Query(ctx, `
 		update outbox o set
-			state = v.state, next_at = coalesce(v.at, o.next_at), spared = o.spared + v.spared,
+			state = v.state, next_at = coalesce(now() + v.wait, o.next_at), spared = o.spared + v.spared,
 			receipt_ref = v.ref, receipt_raw = v.raw, warning = v.warning,
 			cause_kind = v.kind, cause_code = v.code, cause = v.cause,
 			doubt_since = case when v.state = 'in_doubt' then coalesce(o.doubt_since, now()) end,
 			lost = v.lost,
 			lease_token = null,
 			settled_at = case when v.state in ('delivered', 'dead') then now() end
-		from unnest($1::bigint[], $2::text[], $3::int[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::timestamptz[], $9::int[], $10::text[], $11::text[], $12::text[], $13::int[])
-		     as v(id, token, attempt, state, ref, raw, warning, at, spared, kind, code, cause, lost)
+		from unnest($1::bigint[], $2::text[], $3::int[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::interval[], $9::int[], $10::text[], $11::text[], $12::text[], $13::int[])
+		     as v(id, token, attempt, state, ref, raw, warning, wait, spared, kind, code, cause, lost)
 		where o.id = v.id `+fence+`
-		returning o.id`, ids, tokens, numbers, states, refs, raws, warnings, ats, spared, kinds, codes, causes, lost)
+		returning o.id`, ids, tokens, numbers, states, refs, raws, warnings, waits, spared, kinds, codes, causes, lost)
 	if err != nil {
 		return nil, err
 	}

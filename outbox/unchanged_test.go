@@ -19,7 +19,7 @@ func sent(t *testing.T, s *Store) []string {
 		}
 		for _, es := range groups {
 			for _, e := range es {
-				bodies = append(bodies, string(e.Document.Body))
+				bodies = append(bodies, string(e.Body))
 			}
 			settleAll(t, s, es, Verdict{State: Delivered})
 		}
@@ -172,9 +172,12 @@ func TestKnownStates(t *testing.T) {
 		{order: "1", state: "a", id: "1"},
 		{order: "2", state: "a", id: "2", at: time.Hour},
 		// Two states of one second, the newer one first.
-		{order: "3", state: "new", id: "3"}, {order: "3", state: "old", id: "4"},
+		{order: "3", state: "new", id: "3"},
+		{order: "3", state: "old", id: "4"},
 		// The same, settled by a poll.
-		{order: "4", state: "new", id: "5"}, {order: "4", state: "old", id: "6"}, {order: "4", state: "new", id: "7", at: time.Microsecond},
+		{order: "4", state: "new", id: "5"},
+		{order: "4", state: "old", id: "6"},
+		{order: "4", state: "new", id: "7", at: time.Microsecond},
 	} {
 		d := a.decision()
 		d.Resource, d.Version = "order/"+a.order, d.Documents[0].Version

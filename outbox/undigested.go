@@ -40,11 +40,17 @@ func (s *Store) ClaimUndigested(ctx context.Context, n int, hold time.Duration) 
 	return us, nil
 }
 
+// due selects $1 of those that wait and are due for the longest: in the order of the
+// indexes, or Postgres looks for the few that wait among all that was ever accepted.
+func due(which string) string {
+	return `select id from inbox where undigested and digest_after <= now() and ` + which + `
+			order by digest_after, id limit $1 for update skip locked`
+}
+
 func (s *Store) claim(ctx context.Context, which string, n int, hold time.Duration, args ...any) ([]Undigested, error) {
 	q, err := s.pool.Query(ctx, `
 		with due as (
-			select id from inbox where undigested and digest_after <= now() and `+which+`
-			order by id limit $1 for update skip locked
+			`+due(which)+`
 		), claimed as (
 			update inbox i set digest_tries = digest_tries + 1, digest_after = now() + $2
 			from due where i.id = due.id returning i.*

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -119,8 +121,10 @@ func (f *Fetching) once(ctx context.Context) (int, error) {
 		case erpbridge.Throttled:
 			f.restFor(after(a.why))
 		case erpbridge.Refused:
-			f.restFor(max(refusalWait, after(a.why)))
 			refused = a.why
+			if !forbidden(a.why) {
+				f.restFor(max(refusalWait, after(a.why)))
+			}
 		}
 	}
 	if refused != nil {
@@ -134,6 +138,13 @@ type asked struct {
 	settled bool  // one way or the other
 	why     error // it was postponed
 	err     error // of the inbox
+}
+
+// forbidden reports whether a refusal may be of this one thing only: a right that the
+// token lacks for customers keeps nobody from asking for orders.
+func forbidden(err error) bool {
+	var e *erpbridge.Error
+	return errors.As(err, &e) && e.Code == strconv.Itoa(http.StatusForbidden)
 }
 
 // restFor keeps the shop from being asked for a while: thousands may wait, and each

@@ -12,7 +12,8 @@ import (
 )
 
 // subscriptions looks whether the shop still sends webhooks here. A fault is told once,
-// until it is over, and brought back where the settings say so.
+// until it is over, and brought back where the settings say so. It is over when a round
+// finds none: a shop that drops each time what was brought back is not told of each time.
 func (p *Poller) subscriptions(ctx context.Context, r Round) error {
 	subs, err := p.ask(ctx)
 	if err != nil {
@@ -33,7 +34,6 @@ func (p *Poller) subscriptions(ctx context.Context, r Round) error {
 		if subs, err = p.ask(ctx); err != nil {
 			return err
 		}
-		told = fingerprint(faults(subs))
 	}
 	switch {
 	case len(bad) > 0:

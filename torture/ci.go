@@ -44,7 +44,9 @@ func (h *house) ci(ctx context.Context, only string) error {
 	parts := []part{
 		one(h.dawdling()),
 		{"disk", h.disk},
-		one(h.postgres(5)), {"clock", h.clock}, one(h.broker()), one(h.cuts(200)), one(h.kills(100)),
+		one(h.postgres(5)),
+		{"clock", h.clock},
+		one(h.broker()), one(h.cuts(200)), one(h.kills(100)),
 		{"bugs", func(ctx context.Context) error { return (&hunt{some: 5, parallel: 4}).run(ctx, h) }},
 		{"sweep", func(ctx context.Context) error {
 			return (&sweep{source: ".", parallel: 6, actions: actions}).run(ctx, h)

@@ -66,9 +66,10 @@ func (h *house) long(ctx context.Context, p parameters) error {
 	if err := h.keep(p); err != nil {
 		return err
 	}
+	clock := h.hasClock(ctx)
 	end := h.began.Add(time.Duration(p.Minutes * float64(time.Minute)))
 	for n := 1; ctx.Err() == nil && time.Until(end) > 20*time.Second; n++ {
-		if err := h.do(ctx, h.round(n, min(roundOf, time.Until(end)), p.Rate)); err != nil {
+		if err := h.do(ctx, h.round(n, min(roundOf, time.Until(end)), p.Rate, clock && n%2 == 0)); err != nil {
 			return err
 		}
 		if n == 1 && time.Until(end) > clusterFor {
@@ -81,8 +82,8 @@ func (h *house) long(ctx context.Context, p parameters) error {
 	return ctx.Err()
 }
 
-// round is one world of the long run.
-func (h *house) round(n int, lasts time.Duration, rate float64) scenario {
+// round is one world of the long run. In some of them PostgreSQL's clock is moved.
+func (h *house) round(n int, lasts time.Duration, rate float64, clock bool) scenario {
 	name := fmt.Sprintf("round-%d", n)
 	events := int(lasts.Seconds() * rate * 0.7) // the rest of the time it drains
 	plan := recorder.New(h.seedOf(name), max(1, events/8), max(1, events))
@@ -90,7 +91,7 @@ func (h *house) round(n int, lasts time.Duration, rate float64) scenario {
 	conf := world.Config{Batch: 8, MailEvery: 20 * time.Second, LookupAfter: 3 * time.Second}
 	return scenario{
 		name: name, conf: conf, plan: plan, rate: rate,
-		provoke: unleash(h.seedOf(name+"/nemesis"), 0, 100*time.Millisecond, 1500*time.Millisecond, mixed(2*time.Second)...),
+		provoke: unleash(h.seedOf(name+"/nemesis"), 0, 100*time.Millisecond, 1500*time.Millisecond, mixed(2*time.Second, clock)...),
 		send:    2*lasts + time.Minute, drain: lasts + 2*time.Minute, operator: replayer(2),
 	}
 }

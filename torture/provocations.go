@@ -233,14 +233,19 @@ func stops(ctx context.Context, r *run) error {
 	return every(ctx, r, 600*time.Millisecond, func(i int) error { return r.world.Daemons[i%2].Term() })
 }
 
-// mixed are all actions of the long run.
-func mixed(lease time.Duration) []nemesis.Action {
+// mixed are all actions of the long run, but for the two that do not go together: how
+// long an ERP may dawdle is measured by PostgreSQL's clock.
+func mixed(lease time.Duration, clock bool) []nemesis.Action {
+	last := nemesis.ERP(3, nemesis.Dawdling())
+	if clock {
+		last = nemesis.Clock(3, time.Hour)
+	}
 	return []nemesis.Action{
 		nemesis.Kill(30), nemesis.Term(8), nemesis.Suspend(6, lease),
 		nemesis.Cut("confirm", 8, 5), nemesis.Cut("commit", 8, 5), nemesis.Cut("before-answer", 8, 5), nemesis.Cut("mid-answer", 4, 5),
 		nemesis.Reset(10), nemesis.Blackhole(5, 3*time.Second),
 		nemesis.KillBroker(1), nemesis.Alarm(1, time.Second, 5*time.Second), nemesis.CloseConnections(2), nemesis.Unbind(2, 200*time.Millisecond, 2*time.Second),
 		nemesis.KillPostgres(2), nemesis.MailDown(2, time.Second, 5*time.Second),
-		nemesis.ERP(15, nemesis.Lies()), nemesis.ERP(3, nemesis.Dawdling()),
+		nemesis.ERP(15, nemesis.Lies()), last,
 	}
 }

@@ -225,8 +225,11 @@ func showFilled(w io.Writer, opt *options, name string, b polling.Backfill, f po
 		verb = "would be put into the inbox"
 	}
 	_, err := fmt.Fprintf(w, "%s %s: %d listed, %d known, %d of no interest; %d missing %s\n", name, spanWord(b), f.Listed, f.Known, f.Ignored, f.Fed, verb)
-	if err != nil || f.Fed == 0 {
+	if err != nil {
 		return err
+	}
+	if f.Fed == 0 {
+		return showLater(w, f)
 	}
 	if len(f.Missing) > 0 {
 		if _, err := fmt.Fprintf(w, "missing: %s\n", polling.Counted(f.Missing)); err != nil {
@@ -245,7 +248,19 @@ func showFilled(w io.Writer, opt *options, name string, b polling.Backfill, f po
 	if n := f.Fed - len(f.Examples) - f.NotUnderstood; n > 0 {
 		_, _ = fmt.Fprintf(tw, "  … and %d more\n", n)
 	}
-	return tw.Flush()
+	if err := tw.Flush(); err != nil {
+		return err
+	}
+	return showLater(w, f)
+}
+
+// showLater says what is missing and was left out.
+func showLater(w io.Writer, f polling.Filled) error {
+	if f.Later == 0 {
+		return nil
+	}
+	_, err := fmt.Fprintf(w, "%d more are missing, changed after that, and were left out: without --until they are fetched too\n", f.Later)
+	return err
 }
 
 // span is what a backfill is asked for.

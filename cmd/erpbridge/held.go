@@ -78,7 +78,7 @@ func newHeldRetry(opt *options) *cobra.Command {
 	c := &cobra.Command{
 		Use: "retry EVENT... | --all", Short: "Take held events through the pipeline again",
 		Long: `Retry gives held events back to the pipeline of the running daemon. What is still
-missing holds them again. With --all it does so for all, or for those of --store and
+missing holds them again. What a webhook only pointed to is fetched anew. With --all it does so for all, or for those of --store and
 --order. It is written to the audit log.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if all == (len(args) > 0) {

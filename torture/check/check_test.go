@@ -188,7 +188,7 @@ func TestMutations(t *testing.T) {
 		}, verdict{Limit: 1}, "was number 4 in one second at the ERP; the limit is 3"},
 
 		{"one at once too many, after a time in which that is waived", func(t *testing.T, s *story) {
-			s.Waived = []Span{{From: s.now, To: s.now.Add(2 * time.Second)}}
+			s.Waived = []Span{{From: s.now, To: s.now.Add(2500 * time.Millisecond)}}
 			for range 4 {
 				s.entry(map[string]any{"kind": "arrival", "request": len(s.erp) + 1})
 				s.now = s.now.Add(1001 * time.Millisecond)
@@ -290,7 +290,7 @@ func TestAllowed(t *testing.T) {
 			}
 		}},
 		{"over the limits while they are waived", func(_ *testing.T, s *story) {
-			s.Waived = []Span{{From: s.now.Add(-time.Hour), To: s.now.Add(-time.Minute)}, {From: s.now, To: s.now}}
+			s.Waived = []Span{{From: s.now.Add(-time.Hour), To: s.now.Add(-time.Minute)}, {From: s.now, To: s.now.Add(time.Second)}}
 			for range 20 {
 				s.entry(map[string]any{"kind": "arrival", "request": len(s.erp) + 1})
 			}
