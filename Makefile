@@ -52,7 +52,7 @@ fuzz: ## try every fuzz target with inputs of its own making, for FUZZTIME=10s e
 .PHONY: torture-build
 torture-build: ## build what torture needs: the daemon that can be broken, and torture
 	@scripts/install.sh network
-	@scripts/install.sh clock || echo 'PostgreSQL keeps its time: what torture does with its clock is left out' >&2
+	@scripts/install.sh compiler || echo 'PostgreSQL keeps its time: what torture does with its clock is left out' >&2
 	@scripts/torture-build.sh
 
 # PostgreSQL's clock can be moved in these.

@@ -67,7 +67,8 @@ func (c Clock) Mend(ctx context.Context) (int, error) {
 	n, err := c.bring(ctx, []bringing{
 		{`update target set resume_at = least(resume_at, now()), next_at = least(next_at, now()), turn_at = least(turn_at, now())
 		  where greatest(resume_at, next_at, turn_at) > now() + $1::interval`, ahead},
-		{`delete from slot where held_until > now() + $1::interval`, lease},
+		// Its request may be under way: it is not given back before a lease is over.
+		{`update slot set held_until = now() + $1::interval where held_until > now() + $1::interval`, lease},
 		{`update stream set lease_until = now() where state = 'leased' and lease_until > now() + $1::interval`, lease},
 		{`update stream set due_at = now() where state = 'ready' and due_at > now() + $1::interval`, ahead},
 		{`update outbox set next_at = least(next_at, now()), doubt_since = least(doubt_since, now())

@@ -21,7 +21,7 @@
 # already, run uses those servers and starts none.
 #
 # PostgreSQL has a clock that can be moved where ERPBRIDGE_STACK_CLOCK=1 asks for it
-# when it is started, and libfaketime is installed (install.sh clock).
+# when it is started, and a C compiler is installed (install.sh compiler).
 #
 # The servers outlive no run: not an error, not Ctrl-C, not a TERM, and not the
 # KILL of this script, after which a guard takes them down.
@@ -118,7 +118,7 @@ choose_files() {
 
 # ---- what is known about a stack, kept in DIR/state
 
-known=(id files kept pg_port amqp_port dist_port epmd_port user password faketime)
+known=(id files kept pg_port amqp_port dist_port epmd_port user password shim)
 save() {
   local name
   (umask 077 && for name in "${known[@]}"; do printf '%s=%q\n' "$name" "${!name}"; done >"$dir/state.new")
@@ -175,31 +175,34 @@ make_postgres() {
 start_postgres() {
   rm -f -- "$files/log/postgres.out" # postgres_ready looks for this start's line
   local clock=()
-  # The file is read at every look at the clock, so that all of its processes have the
-  # same time. What only tells how long something took is left alone, and files' times.
-  [ -z "${faketime:-}" ] || clock=(env "LD_PRELOAD=$faketime" "FAKETIME_TIMESTAMP_FILE=$files/clock" FAKETIME_NO_CACHE=1
-    FAKETIME_DONT_FAKE_MONOTONIC=1 NO_FAKE_STAT=1)
+  [ -z "${shim:-}" ] || clock=(env "LD_PRELOAD=$shim" "ERPBRIDGE_CLOCK=$files/clock")
   launch postgres "${clock[@]}" "$(postgres_bin)/postgres" -D "$files/postgres/data"
 }
 
-# find_faketime: the library that gives PostgreSQL a clock of its own, where one is
-# asked for.
-find_faketime() {
-  faketime=
+# make_clock: the library that gives PostgreSQL a clock of its own, where one is asked
+# for.
+make_clock() {
+  shim=
   [ "${ERPBRIDGE_STACK_CLOCK:-}" = 1 ] || return 0
-  faketime=$(compgen -G '/usr/lib/*/faketime/libfaketime.so.1' | head -n 1) || true
-  [ -n "$faketime" ] || say "libfaketime is not installed: nobody can move this PostgreSQL's clock"
+  if gcc -O2 -shared -fPIC -o "$files/clock.so" "${self%/*}/clock.c" 2>/dev/null; then
+    shim=$files/clock.so
+    chmod 755 "$shim"
+  else
+    say "there is no C compiler: nobody can move this PostgreSQL's clock"
+  fi
 }
 
-# write_clock SECONDS: whole at every moment, because it is read all the time.
+# write_clock SECONDS: in place, and all eight bytes at once, because it is mapped into
+# every process of PostgreSQL.
 write_clock() {
-  (umask 022 && printf '%s\n' "$1" >"$files/clock.new")
-  mv -- "$files/clock.new" "$files/clock"
-}
-
-# forget_clock PID: what libfaketime keeps of a process that could not clean up.
-forget_clock() {
-  [ -z "${faketime:-}" ] || rm -f -- "/dev/shm/sem.faketime_sem_$1" "/dev/shm/faketime_shm_$1"
+  local sign=${1%%[0-9]*} whole=${1#[+-]} part= ns bytes= i
+  case $whole in *.*) part=${whole#*.} whole=${whole%%.*} ;; esac
+  part=${part}000000000
+  ns=$((${sign}1 * (10#$whole * 1000000000 + 10#${part:0:9})))
+  for i in 0 8 16 24 32 40 48 56; do bytes+=$(printf '\\%03o' $(((ns >> i) & 255))); done
+  # shellcheck disable=SC2059 # the bytes are escapes
+  printf "$bytes" | dd of="$files/clock" bs=8 count=1 conv=notrunc status=none
+  chmod 644 "$files/clock"
 }
 
 # The log and not the port: another server might answer there.
@@ -216,7 +219,6 @@ kill_postgres() {
   done
   # Nothing of it lives, but until init has reaped it the next one takes it for alive.
   rm -f -- "$files/postgres/data/postmaster.pid"
-  forget_clock "${all[0]}"
 }
 
 # ---- RabbitMQ
@@ -272,7 +274,7 @@ await() {
 
 start() {
   choose_files
-  find_faketime
+  make_clock
   pg_port=$(free_port) amqp_port=$(free_port) dist_port=$(free_port) epmd_port=$(free_port)
   save
   rm -rf -- "${files:?}"/{log,postgres,rabbitmq}
@@ -420,7 +422,7 @@ cmd_rabbitmqctl() {
 # cmd_clock OFFSET: PostgreSQL sees it at its next look.
 cmd_clock() {
   [[ ${1:-} =~ ^[+-][0-9]+(\.[0-9]+)?s?$ ]] || die "an offset is like +90s, -90s or +0, not '${1:-}'"
-  [ -n "${faketime:-}" ] || die "this PostgreSQL's clock can't be moved: start it with ERPBRIDGE_STACK_CLOCK=1, and with libfaketime installed ('${self%/*}/install.sh clock')"
+  [ -n "${shim:-}" ] || die "this PostgreSQL's clock can't be moved: start it with ERPBRIDGE_STACK_CLOCK=1, and with a C compiler installed ('${self%/*}/install.sh compiler')"
   write_clock "${1%s}"
 }
 
