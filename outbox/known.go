@@ -28,7 +28,9 @@ type Answer struct {
 
 // KnownStates answers for each of states. A shop's clock ticks in seconds, so that two
 // states of one second cannot be told apart by it; then the one that came last counts,
-// and if that is not the one asked for, the one asked for is not known. A state of the
+// and if that is not the one asked for, the one asked for is not known. What came last is
+// what came to the ERP last: a state told again is ignored, and does not overwrite the one
+// that overwrote it. A state of the
 // future that went no way but into the dead letters makes no other one known.
 func (s *Store) KnownStates(ctx context.Context, store string, states []ResourceState) ([]Answer, error) {
 	if len(states) == 0 {
@@ -46,7 +48,7 @@ func (s *Store) KnownStates(ctx context.Context, store string, states []Resource
 			select version_at, version_digest from inbox i
 			where i.store = $1 and i.resource = n.resource and i.resource <> '' and i.version_at >= n.at
 			and (i.version_at = n.at or i.state not in ('dead', 'discarded') or i.version_at <= i.accepted_at + interval '1 day')
-			order by version_at desc, id desc limit 1) as l on true
+			order by version_at desc, i.state in ('ignored', 'superseded'), id desc limit 1) as l on true
 		order by place`, store, resources, ats, digests)
 	if err != nil {
 		return nil, fmt.Errorf("asking which states are known: %w", err)

@@ -174,7 +174,14 @@ func TestKnownStates(t *testing.T) {
 		// Two states of one second, the newer one first.
 		{order: "3", state: "new", id: "3"},
 		{order: "3", state: "old", id: "4"},
-		// The same, settled by a poll.
+		// The same, and the newer one told again, by another topic.
+		{order: "5", state: "new", id: "8"},
+		{order: "5", state: "old", id: "9"},
+		{order: "5", state: "new", id: "10"},
+		// An older one of higher rank, and then the newer one, which it keeps from going.
+		{order: "6", state: "old", id: "11", rank: 2},
+		{order: "6", state: "new", id: "12", rank: 1},
+		// The first, settled by a poll.
 		{order: "4", state: "new", id: "5"},
 		{order: "4", state: "old", id: "6"},
 		{order: "4", state: "new", id: "7", at: time.Microsecond},
@@ -199,6 +206,8 @@ func TestKnownStates(t *testing.T) {
 		{"of another shop", "other", ResourceState{"order/1", at(0, "a")}, false, time.Time{}},
 		{"overwritten within its second", "shop", ResourceState{"order/3", at(0, "new")}, false, day},
 		{"the one that overwrote it", "shop", ResourceState{"order/3", at(0, "old")}, true, time.Time{}},
+		{"overwritten, and told again", "shop", ResourceState{"order/5", at(0, "new")}, false, day},
+		{"kept back by a higher rank", "shop", ResourceState{"order/6", at(0, "new")}, false, day},
 		{"settled", "shop", ResourceState{"order/4", at(0, "new")}, true, time.Time{}},
 		{"a third of that second", "shop", ResourceState{"order/4", at(0, "x")}, false, day.Add(time.Microsecond)},
 	} {

@@ -24,7 +24,7 @@ func TestPollFindsWhatWebhooksLose(t *testing.T) {
 			webhooks := shopsim.Faults{Lose: 0.2, Double: 0.1, Shuffle: 0.1, Late: 0.05, LateBy: time.Second}
 			faults := webhooks
 			faults.Throttle, faults.Fail, faults.Cut, faults.Slow, faults.SlowBy, faults.Move = 0.02, 0.02, 0.02, 0.1, 50*time.Millisecond, 0.1
-			w := newShopWorld(t, kind, shopsim.Config{Seed: uint64(i) + 1, Faults: faults, Pace: 10 * time.Millisecond}, true,
+			w := newShopWorld(t, kind, shopsim.Config{Seed: uint64(i) + 1, Faults: faults, Pace: 10 * time.Millisecond, SameSecond: true}, true,
 				fmt.Sprintf("every: 1s, overlap: 1m, grace: 2s, resubscribe: %t", kind.resubscribe))
 			w.run(t)
 			if err := w.shop.Trade(t.Context(), 30, 60*time.Millisecond); err != nil {
