@@ -27,13 +27,19 @@ const (
 	gocmp    = "github.com/google/go-cmp"
 	gomail   = "github.com/wneessen/go-mail"
 	gosmtp   = "github.com/emersion/go-smtp"
+	gocrypto = "github.com/ProtonMail/go-crypto"
 	gosasl   = "github.com/emersion/go-sasl"
 	gowsdl   = "github.com/hooklift/gowsdl"
+	ntlmssp  = "github.com/Azure/go-ntlmssp"
 	jsonexp  = "github.com/go-json-experiment/json"
 	pflag    = "github.com/spf13/pflag"
+	sftp     = "github.com/pkg/sftp"
 	pgx      = "github.com/jackc/pgx/v5"
 	udecimal = "github.com/quagmt/udecimal"
 	uuid     = "github.com/google/uuid"
+	uniseg   = "github.com/rivo/uniseg"
+	xcrypto  = "golang.org/x/crypto"
+	xoauth2  = "golang.org/x/oauth2"
 	xnetHTML = "golang.org/x/net/html/charset"
 	xsync    = "golang.org/x/sync"
 	xtext    = "golang.org/x/text"
@@ -65,6 +71,9 @@ var rooms = []room{
 
 	{"adapters/storefront/storefronttest", []string{"."}, []string{gocmp, jsonexp}},
 	{"adapters/erp/erptest", []string{"."}, []string{gocmp}},
+	{"adapters/erp/login", []string{"."}, []string{ntlmssp, xoauth2}},
+	{"adapters/erp/filetransfer", []string{".", "internal/fault"}, []string{gocrypto, sftp, xcrypto}},
+	{"adapters/erp/salesdoc", []string{".", "internal/fault"}, []string{udecimal, uniseg, etree}},
 	{"adapters/storefront/strictjson", nil, []string{jsonexp}},
 	{"adapters/storefront/normalizer", []string{".", "adapters/storefront/strictjson", "internal/fault"}, []string{udecimal, jsonexp}},
 	{"adapters/storefront/signed", nil, nil},
@@ -74,7 +83,10 @@ var rooms = []room{
 		".", "adapters/storefront/strictjson", "adapters/storefront/normalizer", "adapters/storefront/signed", "adapters/storefront/shopapi",
 		"internal/fault",
 	}, []string{udecimal, jsonexp}},
-	{"adapters/erp/*", []string{".", "wsdl/*", "internal/fault"}, []string{etree, udecimal}},
+	// What ERPs share; they do not know each other.
+	{"adapters/erp/*", []string{
+		".", "wsdl/*", "adapters/erp/salesdoc", "adapters/erp/filetransfer", "adapters/erp/login", "internal/fault",
+	}, []string{etree, udecimal, uuid}},
 	{"adapters", []string{".", "adapters/*/*"}, nil},
 
 	{"poll", []string{".", "internal/fault"}, []string{zap, backoff}},
@@ -87,7 +99,7 @@ var rooms = []room{
 
 	{"cmd/erpbridge", []string{".", "adapters", "pipeline", "outbox", "broker", "ingest", "poll", "alert", "config", "internal/fault"}, []string{cobra, zap, xsync}},
 	{"cmd/erpsim", []string{"cmd/erpsim/*"}, []string{etree, gosmtp, gosasl, cobra, pflag, yaml}},
-	{"cmd/erpsim/*", []string{"cmd/erpsim/*"}, []string{etree, gosmtp, gosasl, cobra, pflag, yaml}},
+	{"cmd/erpsim/*", []string{"cmd/erpsim/*"}, []string{etree, gosmtp, gosasl, cobra, pflag, yaml, sftp, xcrypto, uuid}},
 	{"cmd/erpdemo", []string{".", "config", "cmd/erpsim/*"}, []string{amqp}},
 
 	{"internal/testenv", nil, []string{pgx, amqp}},

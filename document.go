@@ -30,9 +30,12 @@ type Document struct {
 
 // A Receipt is an ERP's word that it has a Document.
 type Receipt struct {
-	Ref     string // the ERP's own number for it
+	Ref     string // the ERP's own number for it, or the name it confirms it by
 	Warning string // what the ERP had to say although it took the document
 	Raw     []byte // the answer, kept as evidence; may be cut to 64 KiB
+	// Accepted: the ERP has stored the Document and not booked it yet. Whether it does is
+	// confirmed later, see Confirmer and Acknowledger.
+	Accepted bool
 }
 
 // A Result is what one delivery attempt, or one look-up, came to for one

@@ -93,7 +93,8 @@ const (
 // An ERP understands one ERP system (Message Translator and Channel Adapter,
 // outbound). Its methods may be called from many goroutines at once.
 //
-// What more an ERP can do is told by optional interfaces: Finder, Prober, Keyed.
+// What more an ERP can do is told by optional interfaces: Finder, Prober, Keyed,
+// Confirmer, Acknowledger.
 type ERP interface {
 	// Translate renders e as the documents this ERP wants, in delivery order. It
 	// is pure: the same event and configuration give the same bytes. It fills
@@ -129,4 +130,38 @@ type Keyed interface {
 // A Prober can tell whether the ERP answers, without any effect there.
 type Prober interface {
 	Probe(ctx context.Context) error
+}
+
+// A Confirmer is an ERP that stores what it is sent, says so (Receipt.Accepted), and
+// books it later. It is asked until it knows, or until the confirmation is overdue.
+type Confirmer interface {
+	// Confirm asks what became of accepted documents and returns one Result for each:
+	// a Receipt if it is booked, one that is still Accepted if that is not known yet
+	// (Warning then says how far it is), an error of kind Invalid if the ERP threw it
+	// out, of kind Missing if the ERP knows nothing of it, any other error if that could
+	// not be learnt. It makes a single attempt within ctx.
+	Confirm(ctx context.Context, accepted []Accepted) []Result
+}
+
+// An Accepted is a Document that an ERP stored and has not confirmed yet.
+type Accepted struct {
+	Document
+	Ref   string    // of the Receipt it was accepted with
+	Since time.Time // when it was accepted
+}
+
+// An Acknowledger is an ERP that sends its confirmations of its own accord, as messages
+// to /confirmations/<target>.
+type Acknowledger interface {
+	// Acknowledge checks that m comes from the ERP and returns what it says. It is given
+	// Header, Body and ReceivedAt. Errors: Refused (the sender is not proven), Invalid
+	// (it cannot be understood).
+	Acknowledge(m Message) ([]Acknowledgement, error)
+}
+
+// An Acknowledgement is an ERP's word on one document that it accepted under the
+// Receipt.Ref that is given here.
+type Acknowledgement struct {
+	Ref    string
+	Result Result
 }

@@ -21,7 +21,7 @@ var Storefronts = map[string]func(name string, decode func(into any) error) (erp
 	"woocommerce":   woocommerce.New,
 }
 
-// ERPs makes ERPs, by kind. The settings are read by decode.
-var ERPs = map[string]func(name string, decode func(into any) error) (erpbridge.ERP, error){
+// ERPs makes ERPs, by kind. The settings are read by decode, names are looked up in xref.
+var ERPs = map[string]func(name string, decode func(into any) error, xref erpbridge.CrossReference) (erpbridge.ERP, error){
 	"netsuite": netsuite.New,
 }

@@ -161,12 +161,18 @@ func (p *Pipeline) event(ctx context.Context, e erpbridge.Event, d *erpbridge.De
 		}
 	}
 	var docs []erpbridge.Document
+	var ignored error
 	for _, name := range e.Targets {
 		erp, ok := p.Targets[name]
 		if !ok {
 			return nil, &erpbridge.Error{Op: "pipeline.Decide", Kind: erpbridge.Held, Err: fmt.Errorf("no target %q: correct the route, or add the target", name)}
 		}
 		ds, err := erp.Translate(e)
+		if erpbridge.KindOf(err) == erpbridge.Ignored {
+			// What one ERP does not want to know, another may.
+			ignored = errors.Join(ignored, fmt.Errorf("%s: %w", name, err))
+			continue
+		}
 		if err != nil {
 			return nil, fmt.Errorf("translating for %s: %w", name, err)
 		}
@@ -174,6 +180,9 @@ func (p *Pipeline) event(ctx context.Context, e erpbridge.Event, d *erpbridge.De
 			ds[i].Target, ds[i].Resource, ds[i].Mapping = name, e.Resource, p.Mapping
 		}
 		docs = append(docs, ds...)
+	}
+	if len(docs) == 0 {
+		return nil, ignored
 	}
 	return docs, nil
 }

@@ -48,7 +48,7 @@ func meet(conf *config.Config) (neighbours, error) {
 			errs = append(errs, c.Errorf("kind: there is no ERP %q; known: %s", c.Kind, known(adapters.ERPs)))
 			continue
 		}
-		e, err := open(c.Name, c.Decode)
+		e, err := open(c.Name, c.Decode, erpbridge.CrossReferences(nil))
 		if err != nil {
 			errs = append(errs, c.Wrap(err))
 			continue

@@ -50,7 +50,7 @@ func TestConfigComplains(t *testing.T) {
 					kept = append(kept, l)
 				}
 			}
-			_, err := New("ns", decodeYAML(strings.Join(kept, "")+c.more+"\n"))
+			_, err := New("ns", decodeYAML(strings.Join(kept, "")+c.more+"\n"), nil)
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v does not say %q", err, c.want)
 			}
@@ -63,7 +63,7 @@ func TestConfigComplains(t *testing.T) {
 
 // All that is wrong is said at once.
 func TestConfigComplainsOfEverything(t *testing.T) {
-	_, err := New("ns", decodeYAML("version: x\ntax_item: y\n"))
+	_, err := New("ns", decodeYAML("version: x\ntax_item: y\n"), nil)
 	for _, want := range []string{"target ns", "version", "account", "consumer_key", "consumer_secret", "token is", "token_secret", "tax_item"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not name %s", err, want)
@@ -104,7 +104,7 @@ func TestCAFile(t *testing.T) {
 	if err := os.WriteFile(file, []byte("not a certificate"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := New("ns", decodeYAML(settings+"ca_file: "+file+"\n")); err == nil || !strings.Contains(err.Error(), "no certificate") {
+	if _, err := New("ns", decodeYAML(settings+"ca_file: "+file+"\n"), nil); err == nil || !strings.Contains(err.Error(), "no certificate") {
 		t.Error(err)
 	}
 }

@@ -69,7 +69,7 @@ var (
 
 // New returns the ERP for a target of the given name, with settings read by
 // decode.
-func New(name string, decode func(into any) error) (erpbridge.ERP, error) {
+func New(name string, decode func(into any) error, _ erpbridge.CrossReference) (erpbridge.ERP, error) {
 	conf := defaults()
 	if err := decode(&conf); err != nil {
 		return nil, err

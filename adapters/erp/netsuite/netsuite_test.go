@@ -39,7 +39,7 @@ func open(t testing.TB, more string) *ERP {
 		}
 		base = strings.Join(kept, "")
 	}
-	erp, err := New("ns", decodeYAML(base+more))
+	erp, err := New("ns", decodeYAML(base+more), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
