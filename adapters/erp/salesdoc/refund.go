@@ -1,0 +1,215 @@
+package salesdoc
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+
+	"github.com/hakooi/erpbridge"
+)
+
+// refund makes the document of money paid back.
+func (b *building) refund(r *erpbridge.Refund) (*Document, error) {
+	if b.Currency == PresentmentSide && r.Presentment != "" && r.Presentment != r.Currency {
+		if r.Presented == nil {
+			return nil, b.held("the refund was paid in %s and the storefront does not tell all its amounts in it: book it by hand, or set mapping.currency of target %s to shop", r.Presentment, b.target)
+		}
+		r = r.Presented
+	}
+	d := b.d
+	switch b.Refund.As {
+	case IgnoreRefund:
+		return nil, b.ignored("refunds are not told (mapping.refund.as)")
+	case HoldRefund:
+		return nil, b.held("refund %s of order %s over %s is to be booked by hand: book it in %s and close this with erpbridge held discard; or set mapping.refund.as of target %s",
+			r.ID, r.OrderID, r.Sum(), b.can.ERP, b.target)
+	case RefundAsReturnOrder:
+		d.Kind = ReturnOrder
+	case RefundAsCreditMemo:
+		d.Kind = CreditMemo
+	default:
+		d.Kind = CreditMemo
+		for _, l := range r.Lines {
+			if back(l.Restock) {
+				d.Kind = ReturnOrder
+			}
+		}
+	}
+	d.Refund, d.ID, d.OrderID = r, r.ID, r.OrderID
+	d.Reference, d.OrderReference = b.reference("refund-"+r.ID), b.reference(r.OrderID)
+	d.Number = b.number("", "R"+r.ID)
+	d.PO = cmp.Or(r.OrderNumber, r.OrderID)
+	if err := b.money(r.Currency, r.TaxesIncluded, r.Sum()); err != nil {
+		return nil, err
+	}
+	if d.Total.Amount.IsNeg() {
+		return nil, b.held("the refund comes to %s: refunds below nought are booked by hand", d.Total)
+	}
+	if d.Total.IsZero() && len(r.Lines) == 0 {
+		return nil, b.ignored("the refund moves neither money nor goods")
+	}
+	if d.Date = day(r.PostingDate, r.At); !isDay(d.Date) {
+		return nil, b.invalid("the posting date %q is not a date", clip(d.Date))
+	}
+	d.Buyer.Number = b.Customer.Default
+	for i, l := range r.Lines {
+		if err := b.returned(r, i, l); err != nil {
+			return nil, err
+		}
+	}
+	if err := b.paidBack(r); err != nil {
+		return nil, err
+	}
+	if b.Tax.Mode == ItemTax {
+		tax := erpbridge.Zero(d.Currency)
+		for i := range d.Items {
+			tax = tax.Add(d.Items[i].Tax)
+			d.Items[i].Tax, d.Items[i].TaxCode = erpbridge.Zero(d.Currency), b.Tax.Exempt
+		}
+		if err := b.taxItem(tax); err != nil {
+			return nil, err
+		}
+	}
+	for _, note := range []string{r.Reason, r.Note} {
+		if note != "" {
+			d.Notes = append(d.Notes, note)
+		}
+	}
+	d.Location = b.place("")
+	return d, b.addsUp()
+}
+
+// back reports whether goods come back into stock.
+func back(r erpbridge.Restock) bool { return r == erpbridge.Returned || r == erpbridge.LegacyRestock }
+
+// returned puts one refunded line on the document.
+func (b *building) returned(r *erpbridge.Refund, i int, l erpbridge.RefundLine) error {
+	tax := b.share(l.Tax)
+	it := Item{
+		Kind: GoodsItem, LineID: l.LineID, SKU: l.SKU, Description: cmp.Or(l.Title, l.SKU, "Refund"), Quantity: l.Quantity,
+		Gross: b.gross(l.Amount, tax, r.TaxesIncluded), Discount: erpbridge.Zero(b.d.Currency), Tax: tax, TaxCode: b.Tax.Default,
+		Location: b.place(l.Location), Restock: l.Restock,
+	}
+	if tax.IsZero() {
+		it.TaxCode = b.Tax.Exempt
+	}
+	if it.Quantity.IsZero() && l.Amount.IsZero() && tax.IsZero() {
+		return nil
+	}
+	if p := b.Refund.NoGoods; p.Code != "" && !back(l.Restock) {
+		it.Kind, it.Posting, it.Quantity = AdjustmentItem, p, one
+		return b.add(it)
+	}
+	code, err := b.item(i, l.Title, map[ItemKey]string{SKUKey: l.SKU, VariantKey: l.VariantID, ProductKey: l.ProductID})
+	if err != nil {
+		return err
+	}
+	it.Posting = Posting{As: AsItem, Code: code}
+	if err := b.count(&it); err != nil {
+		return err
+	}
+	return b.add(it)
+}
+
+// paidBack puts on the document what is refunded and is no goods.
+func (b *building) paidBack(r *erpbridge.Refund) error {
+	for _, s := range r.Shipping {
+		if s.Amount.IsZero() && s.Tax.IsZero() {
+			continue
+		}
+		p, err := b.titled(b.Rules.Shipping, s.Title, "shipping", "refunded shipping", s.Amount)
+		if err != nil {
+			return err
+		}
+		if err := b.extra(ShippingItem, p, cmp.Or(s.Title, "Shipping"), s.Amount, taxOf(s.Tax), r.TaxesIncluded); err != nil {
+			return err
+		}
+	}
+	if err := b.chargesOf(r.Charges, r.TaxesIncluded); err != nil {
+		return err
+	}
+	for _, a := range r.Adjustments {
+		if a.Amount.IsZero() && a.Tax.IsZero() {
+			continue
+		}
+		p, err := b.post(b.Refund.Residual, "refund.residual", fmt.Sprintf("a refund that no line explains (%s)", cmp.Or(clip(a.Reason), "no reason given")), a.Amount)
+		if err != nil {
+			return err
+		}
+		if err := b.extra(AdjustmentItem, p, cmp.Or(a.Reason, "Refund"), a.Amount, taxOf(a.Tax), r.TaxesIncluded); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func taxOf(m erpbridge.Money) []erpbridge.Tax {
+	if m.IsZero() {
+		return nil
+	}
+	return []erpbridge.Tax{{Amount: m}}
+}
+
+// cancellation makes the document of an order that is gone from the shop, of which no
+// more is known than its id.
+func (b *building) cancellation(c *erpbridge.Cancellation) (*Document, error) {
+	switch b.Cancel {
+	case HoldCancel:
+		return nil, b.held("order %s is gone from the shop, which says no more about it: close it in %s if it is there, and close this with erpbridge held discard; or set mapping.cancel of target %s",
+			c.OrderID, b.can.ERP, b.target)
+	case IgnoreCancel:
+		return nil, b.ignored("cancelled orders are not told (mapping.cancel)")
+	}
+	d := b.d
+	d.Kind, d.Cancelled, d.Cancel = Cancellation, true, b.Cancel
+	d.ID, d.OrderID = c.OrderID, c.OrderID
+	d.Reference = b.reference(c.OrderID)
+	d.OrderReference = d.Reference
+	d.Number = b.number(c.OrderNumber, c.OrderID)
+	d.PO = cmp.Or(c.OrderNumber, c.OrderID)
+	return d, nil
+}
+
+func errText(s string) error { return errors.New(s) }
+
+// sameCurrency refuses an order whose amounts are in several currencies; they could not
+// be added up.
+func sameCurrency(o *erpbridge.Order) error {
+	var errs []error
+	see := func(ms ...erpbridge.Money) {
+		for _, m := range ms {
+			if m.Currency != o.Currency && (m.Currency != "" || !m.IsZero()) {
+				errs = append(errs, fmt.Errorf("%s in an order in %s", m, o.Currency))
+			}
+		}
+	}
+	parts := func(ds []erpbridge.Discount, ts []erpbridge.Tax) {
+		for _, d := range ds {
+			see(d.Amount)
+		}
+		for _, t := range ts {
+			see(t.Amount)
+		}
+	}
+	see(o.TaxTotal, o.Total, o.Outstanding)
+	parts(o.Discounts, o.Taxes)
+	for _, l := range o.Lines {
+		see(l.Unit, l.Extended)
+		parts(l.Discounts, l.Taxes)
+	}
+	for _, s := range o.Shipping {
+		see(s.Price)
+		parts(s.Discounts, s.Taxes)
+	}
+	for _, c := range o.Charges {
+		see(c.Amount)
+		parts(nil, c.Taxes)
+	}
+	for _, c := range o.Credits {
+		see(c.Amount)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return &erpbridge.Error{Op: "salesdoc.Translate", Kind: erpbridge.Invalid, Err: fmt.Errorf("amounts in several currencies: %w", err)}
+	}
+	return nil
+}
