@@ -165,7 +165,9 @@ func (b *building) cancellation(c *erpbridge.Cancellation) (*Document, error) {
 	d.ID, d.OrderID = c.OrderID, c.OrderID
 	d.Reference = b.reference(c.OrderID)
 	d.OrderReference = d.Reference
-	d.Number = b.number(c.OrderNumber, c.OrderID)
+	if c.OrderNumber != "" || b.Number.From == FromID {
+		d.Number = b.number(c.OrderNumber, c.OrderID)
+	}
 	d.PO = cmp.Or(c.OrderNumber, c.OrderID)
 	return d, nil
 }

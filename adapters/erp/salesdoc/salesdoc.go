@@ -45,9 +45,11 @@ type Document struct {
 	Order  *erpbridge.Order
 	Refund *erpbridge.Refund
 
-	ID        string // the storefront's id of the order or refund
-	OrderID   string // the storefront's id of the order
-	Number    string // the document's number, prefix included; "" where the ERP numbers
+	ID      string // the storefront's id of the order or refund
+	OrderID string // the storefront's id of the order
+	// Number is the document's number, prefix included; "" where the ERP numbers, and in a
+	// Cancellation that does not know it.
+	Number    string
 	Reference string // our reference in the ERP: the prefix and the id; unique in its Kind
 	// OrderReference is the Reference of the order.
 	OrderReference string

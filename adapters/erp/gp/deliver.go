@@ -1,0 +1,200 @@
+package gp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/beevik/etree"
+
+	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/internal/fault"
+	"github.com/hakooi/erpbridge/wsdl/soap"
+)
+
+// Deliver sends the documents one after the other: GP takes one per request.
+func (e *ERP) Deliver(ctx context.Context, docs []erpbridge.Document) []erpbridge.Result {
+	results := make([]erpbridge.Result, len(docs))
+	for i, d := range docs {
+		results[i] = e.deliver(ctx, d)
+	}
+	return results
+}
+
+func (e *ERP) deliver(ctx context.Context, d erpbridge.Document) erpbridge.Result {
+	const op = "gp.Deliver"
+	body, err := soap.Parse(d.Body, "")
+	if err != nil {
+		return failed(op, erpbridge.Invalid, fmt.Errorf("reading the document: %w", err))
+	}
+	if body.NamespaceURI() != nsGP || body.Tag != "CreateSalesOrder" && body.Tag != voidOrder {
+		return failed(op, erpbridge.Invalid, errors.New("the document is neither a CreateSalesOrder nor a VoidSalesOrder"))
+	}
+	if fault.Planted("new-key-per-attempt") && d.Kind == salesOrder { // planted: each attempt is an order of its own
+		key := body.FindElement("salesOrder/Key/Id")
+		key.SetText(key.Text() + "X")
+	}
+	r, f := e.call(ctx, op, body)
+	if f == nil {
+		if r.Err == nil {
+			r.Receipt.Ref = numberOf(body)
+		}
+		return r
+	}
+	if kind := kindOf(f); kind == erpbridge.Refused || kind == erpbridge.Throttled {
+		return r // who is not let in has not booked anything
+	}
+	if d.Kind == voidOrder {
+		return e.notVoided(r, f)
+	}
+	return e.refused(ctx, d, body, r)
+}
+
+// notVoided reads a Fault of a void: what was never there needs no voiding.
+func (e *ERP) notVoided(r erpbridge.Result, f *soap.Fault) erpbridge.Result {
+	if kindOf(f) != erpbridge.Missing {
+		return r
+	}
+	return erpbridge.Result{Receipt: erpbridge.Receipt{Warning: "the order was cancelled before it was ever in GP", Raw: r.Receipt.Raw}}
+}
+
+// refused finds out what a Fault of a create means: the order may be there, from an
+// earlier attempt, or in an older state.
+func (e *ERP) refused(ctx context.Context, d erpbridge.Document, body *etree.Element, r erpbridge.Result) erpbridge.Result {
+	const op = "gp.Deliver"
+	there, err := e.read(ctx, op, numberOf(body))
+	switch {
+	case erpbridge.KindOf(err) == erpbridge.Missing:
+		return r
+	case err != nil:
+		return failed(op, erpbridge.InDoubt, fmt.Errorf("%w; and whether the order is there could not be learnt: %w", r.Err, err))
+	}
+	switch standing := compare(there, body); {
+	case standing == foreign:
+		return failed(op, erpbridge.Invalid, fmt.Errorf("GP has an order %s that is not this one (its FrontOfficeIntegrationId is %q): give the store a prefix of its own (mapping.number.prefix) and replay with --render-again",
+			numberOf(body), soap.Reason(child(there, "FrontOfficeIntegrationId"))))
+	case standing == same:
+		return erpbridge.Result{Receipt: erpbridge.Receipt{Ref: numberOf(body), Warning: "it was there already"}}
+	}
+	update := updateOf(body, there)
+	r, f := e.call(ctx, op, update)
+	if f == nil && r.Err == nil {
+		r.Receipt.Ref = numberOf(body)
+	}
+	return r
+}
+
+// call makes one request. A Fault is returned with its Result.
+func (e *ERP) call(ctx context.Context, op string, body *etree.Element) (erpbridge.Result, *soap.Fault) {
+	ctx, cancel := context.WithTimeout(ctx, e.conf.Timeout)
+	defer cancel()
+	envelope, err := enveloped(body)
+	if err != nil {
+		return failed(op, erpbridge.Invalid, err), nil
+	}
+	answer, err := e.soap.Call(ctx, nsGP+"/"+body.Tag, envelope)
+	if err != nil {
+		var known *erpbridge.Error
+		if errors.As(err, &known) {
+			known.Op = op
+		}
+		return erpbridge.Result{Err: err}, nil
+	}
+	if f := answer.Fault; f != nil {
+		r := failed(op, kindOf(f), errors.New(soap.Reason(f.Text())))
+		r.Receipt.Raw = evidence(answer.Raw)
+		return r, f
+	}
+	if answer.Status != 200 || !soap.Is(answer.Content, nsGP, body.Tag+"Response") {
+		return failed(op, erpbridge.InDoubt, fmt.Errorf("HTTP %d: the answer is not the %sResponse", answer.Status, body.Tag)), nil
+	}
+	return erpbridge.Result{Receipt: erpbridge.Receipt{Raw: evidence(answer.Raw)}}, nil
+}
+
+// enveloped wraps a body for sending.
+func enveloped(body *etree.Element) ([]byte, error) {
+	env := etree.NewElement("soap:Envelope")
+	env.CreateAttr("xmlns:soap", soap.Namespace)
+	env.CreateElement("soap:Body").AddChild(body.Copy())
+	return serialize(env)
+}
+
+// mostEvidence is how much of an answer is kept.
+const mostEvidence = 64 << 10
+
+func evidence(raw []byte) []byte { return slices.Clone(raw[:min(len(raw), mostEvidence)]) }
+
+func failed(op string, kind erpbridge.Kind, err error) erpbridge.Result {
+	return erpbridge.Result{Err: &erpbridge.Error{Op: op, Kind: kind, Err: err}}
+}
+
+// numberOf returns the order's number in a request of ours.
+func numberOf(body *etree.Element) string {
+	for _, path := range []string{"salesOrder/Key/Id", "key/Id"} {
+		if el := body.FindElement(path); el != nil {
+			return soap.Text(el)
+		}
+	}
+	return ""
+}
+
+func child(el *etree.Element, name string) string {
+	for _, c := range el.ChildElements() {
+		if soap.Is(c, nsGP, name) {
+			return soap.Text(c)
+		}
+	}
+	return ""
+}
+
+// A standing is what GP's order is to one of ours.
+type standing int
+
+const (
+	foreign standing = iota // somebody else's
+	older                   // ours, in another state
+	same                    // ours, in this state
+)
+
+func compare(there, body *etree.Element) standing {
+	ours := body.SelectElement("salesOrder")
+	switch {
+	case child(there, "FrontOfficeIntegrationId") != child(ours, "FrontOfficeIntegrationId"):
+		return foreign
+	case child(there, "IntegrationId") != child(ours, "IntegrationId"):
+		return older
+	}
+	return same
+}
+
+// updateOf makes an update of a create: the lines that GP has and we do not are deleted.
+func updateOf(body, there *etree.Element) *etree.Element {
+	update := body.Copy()
+	update.Tag = "UpdateSalesOrder"
+	lines := update.FindElement("salesOrder/Lines")
+	have := map[string]bool{}
+	for _, l := range lines.ChildElements() {
+		have[lineNumber(l)] = true
+	}
+	for _, l := range there.FindElements("Lines/SalesOrderLine") {
+		n := lineNumber(l)
+		if n == "" || have[n] {
+			continue
+		}
+		key := etree.NewElement("Key")
+		key.AddChild(id("SalesDocumentKey", numberOf(body)))
+		key.AddChild(text("LineSequenceNumber", n))
+		lines.AddChild(assemble("SalesOrderLine", lineFields, map[string]*etree.Element{"Key": key, "DeleteOnUpdate": text("DeleteOnUpdate", "true")}))
+	}
+	return update
+}
+
+func lineNumber(line *etree.Element) string {
+	el := line.FindElement("Key/LineSequenceNumber")
+	if el == nil {
+		return ""
+	}
+	return strings.TrimSpace(el.Text())
+}

@@ -1,0 +1,107 @@
+package gp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/beevik/etree"
+
+	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/wsdl/soap"
+)
+
+// Find reads each order back by its number. An older state of it, or somebody else's
+// order of that number, is Missing: this state is surely not there, and Deliver then
+// says what stands in its way.
+func (e *ERP) Find(ctx context.Context, docs []erpbridge.Document) []erpbridge.Result {
+	results := make([]erpbridge.Result, len(docs))
+	for i, d := range docs {
+		results[i] = e.find(ctx, d)
+	}
+	return results
+}
+
+func (e *ERP) find(ctx context.Context, d erpbridge.Document) erpbridge.Result {
+	const op = "gp.Find"
+	body, err := soap.Parse(d.Body, "")
+	if err != nil {
+		return failed(op, erpbridge.Invalid, fmt.Errorf("reading the document: %w", err))
+	}
+	number := numberOf(body)
+	there, err := e.read(ctx, op, number)
+	if err != nil {
+		return erpbridge.Result{Err: err}
+	}
+	found := erpbridge.Result{Receipt: erpbridge.Receipt{Ref: number}}
+	if d.Kind == voidOrder {
+		if child(there, "IsVoided") == "true" {
+			return found
+		}
+		return failed(op, erpbridge.Missing, fmt.Errorf("order %s is not voided", number))
+	}
+	if body.SelectElement("salesOrder") == nil || compare(there, body) != same {
+		return failed(op, erpbridge.Missing, fmt.Errorf("GP has an order %s, in another state", number))
+	}
+	return found
+}
+
+// read returns the order of a number. The error is of kind Missing if there is none.
+func (e *ERP) read(ctx context.Context, op, number string) (*etree.Element, error) {
+	get := etree.NewElement("GetSalesOrderByKey")
+	get.CreateAttr("xmlns", nsGP)
+	get.CreateAttr("xmlns:xsi", nsXSI)
+	get.AddChild(id("key", number))
+	get.AddChild(e.context())
+	content, err := e.get(ctx, op, get)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range content.ChildElements() {
+		if soap.Is(c, nsGP, "GetSalesOrderByKeyResult") && len(c.ChildElements()) > 0 {
+			key := c.FindElement("Key/Id")
+			if key == nil || soap.Text(key) != number {
+				return nil, &erpbridge.Error{Op: op, Kind: erpbridge.Unknown, Err: fmt.Errorf("GP was asked for order %s and told of another", number)}
+			}
+			return c, nil
+		}
+	}
+	return nil, &erpbridge.Error{Op: op, Kind: erpbridge.Missing, Err: fmt.Errorf("GP has no order %s", number)}
+}
+
+// get makes one request that has no effect.
+func (e *ERP) get(ctx context.Context, op string, body *etree.Element) (*etree.Element, error) {
+	ctx, cancel := context.WithTimeout(ctx, e.conf.Timeout)
+	defer cancel()
+	envelope, err := enveloped(body)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := e.soap.Call(ctx, nsGP+"/"+body.Tag, envelope)
+	var known *erpbridge.Error
+	switch {
+	case errors.As(err, &known):
+		known.Op = op
+		if known.Kind == erpbridge.InDoubt {
+			known.Kind = erpbridge.Transient // nothing was done: asked again, it is answered
+		}
+		return nil, known
+	case err != nil:
+		return nil, err
+	case answer.Fault != nil:
+		return nil, &erpbridge.Error{Op: op, Kind: kindOf(answer.Fault), Err: errors.New(soap.Reason(answer.Fault.Text()))}
+	case answer.Status != 200 || !soap.Is(answer.Content, nsGP, body.Tag+"Response"):
+		return nil, &erpbridge.Error{Op: op, Kind: erpbridge.Unknown, Err: fmt.Errorf("HTTP %d: the answer is not the %sResponse", answer.Status, body.Tag)}
+	}
+	return answer.Content, nil
+}
+
+// Probe asks for an order that does not exist: that GP says so shows that it answers, and
+// that the user may read orders of the company.
+func (e *ERP) Probe(ctx context.Context) error {
+	_, err := e.read(ctx, "gp.Probe", "ERPBRIDGE-PROBE")
+	if erpbridge.KindOf(err) == erpbridge.Missing {
+		return nil
+	}
+	return err
+}

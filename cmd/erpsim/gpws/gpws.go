@@ -1,0 +1,210 @@
+// Package gpws is a simulated Microsoft Dynamics GP: the sales orders of one company,
+// behind the legacy web service's SOAP endpoint.
+//
+// It behaves as the real one does where a bridge can be hurt by it: one document per
+// request; an answer to a create that says nothing; a number that is taken once; faults
+// that are words in the caller's language, with a GUID for the administrator and without a
+// code; a fault although the order was booked; numbers whose decimals must be those the
+// currency and items are set up with; and sums that are its own.
+//
+// It shares no code with what it tests. A Journal says what took effect.
+package gpws
+
+import (
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/beevik/etree"
+)
+
+// Faults are how often things go wrong: 0.1 is one request in ten.
+type Faults struct {
+	DropBefore float64 // the connection is cut, nothing was booked
+	DropAfter  float64 // the connection is cut, it was booked
+	Unhandled  float64 // an unhandled system exception, nothing was booked
+	FaultAfter float64 // an unhandled system exception, although it was booked
+	Deadlock   float64 // SQL Server chose this one
+	Busy       float64 // 503 with Retry-After
+	Page       float64 // an HTML page with 500
+	Slow       float64 // takes SlowBy
+	SlowBy     time.Duration
+}
+
+// Config is what the company is set up with.
+type Config struct {
+	Seed          uint64
+	Faults        Faults
+	User          string // for HTTP basic authentication; "" takes anybody
+	Password      string
+	Company       string            // its id; "" takes any
+	Items         []string          // items that exist; none: any
+	Customers     []string          // customers that exist; none: any
+	PriceDecimals map[string]string // by currency; 2 where it says nothing
+	Quantity      string            // decimals of quantities; "0"
+}
+
+// An Effect is a change in GP's books.
+type Effect struct {
+	At      time.Time
+	Op      string // CreateSalesOrder, UpdateSalesOrder, VoidSalesOrder
+	Number  string
+	Marker  string // IntegrationId
+	Total   string // what GP comes to
+	Request int    // the number of the request that had it
+}
+
+// An Order is a sales order as GP has it.
+type Order struct {
+	Number, Reference, Marker, Customer, PO, Currency string
+	Total                                             string
+	Lines                                             map[string]*etree.Element // by sequence number
+	Voided                                            bool
+	document                                          *etree.Element
+}
+
+// A Company is the simulated company.
+type Company struct {
+	conf Config
+
+	mu       sync.Mutex
+	random   *rand.Rand
+	orders   map[string]*Order
+	effects  []Effect
+	requests int
+	bad      []string // requests no GP would have taken
+}
+
+// New returns a company without orders.
+func New(conf Config) *Company {
+	return &Company{conf: conf, random: rand.New(rand.NewPCG(conf.Seed, 7)), orders: map[string]*Order{}} //nolint:gosec // faults need not be secret
+}
+
+// SetFaults changes what goes wrong from now on.
+func (c *Company) SetFaults(f Faults) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.conf.Faults = f
+}
+
+// Orders returns the orders by number.
+func (c *Company) Orders() map[string]Order {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all := make(map[string]Order, len(c.orders))
+	for n, o := range c.orders {
+		all[n] = *o
+	}
+	return all
+}
+
+// Effects returns everything that changed the books, in order.
+func (c *Company) Effects() []Effect {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return append([]Effect(nil), c.effects...)
+}
+
+// Requests returns how many requests arrived, and what was wrong with those no GP would
+// have taken.
+func (c *Company) Requests() (n int, bad []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.requests, append([]string(nil), c.bad...)
+}
+
+// largest is the largest request that is read, in bytes.
+const largest = 16 << 20
+
+// Handler serves the endpoint, at any path.
+func (c *Company) Handler() http.Handler { return http.HandlerFunc(c.serve) }
+
+func (c *Company) serve(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, largest))
+	if err != nil {
+		return
+	}
+	if user, password, _ := r.BasicAuth(); c.conf.User != "" && (user != c.conf.User || password != c.conf.Password) {
+		page(w, http.StatusUnauthorized, "401 - Unauthorized: Access is denied due to invalid credentials.")
+		return
+	}
+	if r.Method != http.MethodPost {
+		page(w, http.StatusOK, "DynamicsGPService")
+		return
+	}
+	c.answer(w, r, body)
+}
+
+// answer books under one lock, as SQL Server would, and fails as it is told to.
+func (c *Company) answer(w http.ResponseWriter, r *http.Request, body []byte) {
+	c.mu.Lock()
+	c.requests++
+	f := c.conf.Faults
+	roll := func(p float64) bool { return p > 0 && c.random.Float64() < p }
+	busy, before, page500, slow := roll(f.Busy), roll(f.DropBefore), roll(f.Page), roll(f.Slow)
+	deadlock, unhandled, after, faulted := roll(f.Deadlock), roll(f.Unhandled), roll(f.DropAfter), roll(f.FaultAfter)
+	c.mu.Unlock()
+
+	if slow {
+		time.Sleep(f.SlowBy)
+	}
+	switch {
+	case busy:
+		w.Header().Set("Retry-After", "1")
+		page(w, http.StatusServiceUnavailable, "The service is unavailable.")
+		return
+	case before:
+		panic(http.ErrAbortHandler)
+	case page500:
+		page(w, http.StatusInternalServerError, "Server Error in '/DynamicsGPWebServices' Application.")
+		return
+	case deadlock:
+		fault(w, "Transaction (Process ID 61) was deadlocked on lock resources with another process and has been chosen as the deadlock victim. Rerun the transaction.")
+		return
+	case unhandled:
+		fault(w, unhandledText)
+		return
+	}
+	c.mu.Lock()
+	answer, problem := c.request(strings.Trim(r.Header.Get("SOAPAction"), `"`), r.Header.Get("Content-Type"), body)
+	c.mu.Unlock()
+	switch {
+	case after:
+		panic(http.ErrAbortHandler)
+	case problem != "":
+		fault(w, problem)
+	case faulted:
+		fault(w, unhandledText)
+	default:
+		w.Header().Set("Content-Type", "text/xml; charset=utf-8")
+		_, _ = io.WriteString(w, envelope(answer))
+	}
+}
+
+const unhandledText = "The application encountered an unhandled system exception. Contact your system administrator for details."
+
+func page(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = fmt.Fprintf(w, "<!DOCTYPE html><html><head><title>%d</title></head><body><h2>%s</h2></body></html>", status, text)
+}
+
+func fault(w http.ResponseWriter, text string) {
+	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
+	w.WriteHeader(http.StatusInternalServerError)
+	doc := etree.NewDocument()
+	f := doc.CreateElement("soap:Fault")
+	f.CreateElement("faultcode").CreateText("soap:Server")
+	f.CreateElement("faultstring").CreateText(text)
+	f.CreateElement("detail").CreateElement("ExceptionId").CreateText("7d0a4b0e-3f5a-4b1e-9a57-2f1c0a9f1c11")
+	s, _ := doc.WriteToString()
+	_, _ = io.WriteString(w, envelope(s))
+}
+
+func envelope(content string) string {
+	return `<?xml version="1.0" encoding="utf-8"?><soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soap:Body>` + content + `</soap:Body></soap:Envelope>`
+}
