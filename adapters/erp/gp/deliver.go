@@ -10,7 +10,6 @@ import (
 	"github.com/beevik/etree"
 
 	"github.com/hakooi/erpbridge"
-	"github.com/hakooi/erpbridge/internal/fault"
 	"github.com/hakooi/erpbridge/wsdl/soap"
 )
 
@@ -31,10 +30,6 @@ func (e *ERP) deliver(ctx context.Context, d erpbridge.Document) erpbridge.Resul
 	}
 	if body.NamespaceURI() != nsGP || body.Tag != "CreateSalesOrder" && body.Tag != voidOrder {
 		return failed(op, erpbridge.Invalid, errors.New("the document is neither a CreateSalesOrder nor a VoidSalesOrder"))
-	}
-	if fault.Planted("new-key-per-attempt") && d.Kind == salesOrder { // planted: each attempt is an order of its own
-		key := body.FindElement("salesOrder/Key/Id")
-		key.SetText(key.Text() + "X")
 	}
 	r, f := e.call(ctx, op, body)
 	if f == nil {

@@ -13,7 +13,6 @@ import (
 
 	"github.com/hakooi/erpbridge"
 	"github.com/hakooi/erpbridge/adapters/erp/salesdoc"
-	"github.com/hakooi/erpbridge/internal/fault"
 )
 
 // The vendor's namespaces.
@@ -232,9 +231,6 @@ func (r *rendering) line(i int, it salesdoc.Item) (*etree.Element, error) {
 		return nil, held("%q comes to %s: GP takes no line below nought; send it as a charge of code %s (mapping)", salesdoc.Cut(it.Description, 60, salesdoc.Characters), it.Amount, tradeDiscount)
 	}
 	unit, exact := it.NetPrice(r.price)
-	if fault.Planted("float-totals") { // planted: what the price does not say is lost
-		exact = true
-	}
 	if !exact {
 		// GP multiplies the price. It is rounded up, and what that is too much is taken off
 		// the order as trade discount.
