@@ -1,0 +1,207 @@
+package ax2012
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/beevik/etree"
+
+	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/adapters/erp/filetransfer"
+	"github.com/hakooi/erpbridge/wsdl/soap"
+)
+
+// Deliver puts the documents down as one file: an Envelope, or a Batch of them.
+func (f byFile) Deliver(ctx context.Context, docs []erpbridge.Document) []erpbridge.Result {
+	const op = "ax2012.Deliver"
+	results := make([]erpbridge.Result, len(docs))
+	var envelopes []*etree.Element
+	var keys []string
+	var sent []int
+	for i, d := range docs {
+		order, err := ours(d)
+		if err != nil {
+			results[i] = failed(op, erpbridge.Invalid, err)
+			continue
+		}
+		envelopes = append(envelopes, enveloped(messageID(d.Record), order))
+		keys, sent = append(keys, d.Key), append(sent, i)
+	}
+	if len(sent) == 0 {
+		return results
+	}
+	name := nameOf(docs[sent[0]], keys)
+	body, err := serialize(batched(envelopes, name))
+	if err == nil {
+		_, err = f.files.Put(ctx, filetransfer.File{Name: name, Body: body, Keys: keys, Count: len(keys)})
+	}
+	for _, i := range sent {
+		if err != nil {
+			results[i].Err = err
+			continue
+		}
+		results[i].Receipt = erpbridge.Receipt{Ref: messageID(docs[i].Record), Accepted: true}
+	}
+	return results
+}
+
+// nameOf names a file by what is in it: when its first document's state is from, and a
+// digest of its documents' keys.
+func nameOf(d erpbridge.Document, keys []string) string {
+	h := sha256.Sum256([]byte(strings.Join(keys, "\n")))
+	store, _, _ := strings.Cut(d.Stream, "/")
+	return fmt.Sprintf("%s_%s_%s_%s.xml", safe(store), salesOrder, d.Version.At.UTC().Format("20060102T150405Z"), hex.EncodeToString(h[:])[:16])
+}
+
+func safe(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '-' {
+			return r
+		}
+		return '-'
+	}, s)
+}
+
+// enveloped is one message for the file system adapter.
+func enveloped(id string, order *etree.Element) *etree.Element {
+	env := etree.NewElement("Envelope")
+	env.CreateAttr("xmlns", nsMessage)
+	header := env.CreateElement("Header")
+	header.CreateElement("MessageId").CreateText(id)
+	header.CreateElement("Action").CreateText(actionCreate)
+	env.CreateElement("Body").CreateElement("MessageParts").AddChild(order)
+	return env
+}
+
+func batched(envelopes []*etree.Element, name string) *etree.Element {
+	if len(envelopes) == 1 {
+		return envelopes[0]
+	}
+	batch := etree.NewElement("Batch")
+	batch.CreateAttr("xmlns", nsBatch)
+	batch.CreateAttr("BatchId", strings.TrimSuffix(name, ".xml"))
+	for _, e := range envelopes {
+		batch.AddChild(e)
+	}
+	return batch
+}
+
+// Find tells whether a file with the documents was put down.
+func (f byFile) Find(ctx context.Context, docs []erpbridge.Document) []erpbridge.Result {
+	keys := make([]string, len(docs))
+	for i, d := range docs {
+		keys[i] = d.Key
+	}
+	results := f.files.Find(ctx, keys...)
+	for i := range results {
+		if results[i].Err == nil {
+			results[i].Receipt = erpbridge.Receipt{Ref: messageID(docs[i].Record), Accepted: true}
+		}
+	}
+	return results
+}
+
+// Probe reports whether the folder can be reached.
+func (f byFile) Probe(ctx context.Context) error { return f.files.Probe(ctx) }
+
+// responses are what AIF's response files say, by the message they answer.
+type responses struct {
+	mu   sync.Mutex
+	said map[string]erpbridge.Result
+	read map[string]string // files, and the message each answers
+}
+
+// kept is how long a response file stays where it is after it was read: what it says is
+// recorded long before.
+const kept = 24 * time.Hour
+
+// Confirm reads the response files.
+func (f byFile) Confirm(ctx context.Context, accepted []erpbridge.Accepted) []erpbridge.Result {
+	const op = "ax2012.Confirm"
+	results := make([]erpbridge.Result, len(accepted))
+	files, err := f.files.Acks(ctx)
+	if err != nil {
+		for i := range results {
+			results[i].Err = err
+		}
+		return results
+	}
+	f.acks.mu.Lock()
+	defer f.acks.mu.Unlock()
+	if f.acks.said == nil {
+		f.acks.said, f.acks.read = map[string]erpbridge.Result{}, map[string]string{}
+	}
+	for _, file := range files {
+		if id, read := f.acks.read[file.Name]; read {
+			if time.Since(file.Modified) > kept && f.files.Done(ctx, file) == nil {
+				delete(f.acks.read, file.Name)
+				delete(f.acks.said, id)
+			}
+			continue
+		}
+		id, r := f.response(op, file.Body)
+		id = strings.ToUpper(id)
+		f.acks.read[file.Name] = id
+		if id != "" {
+			f.acks.said[id] = r
+		}
+	}
+	for i, a := range accepted {
+		r, ok := f.acks.said[strings.ToUpper(a.Ref)]
+		if !ok {
+			results[i].Receipt = erpbridge.Receipt{Ref: a.Ref, Accepted: true, Warning: "AIF has not answered yet"}
+			continue
+		}
+		results[i] = r
+	}
+	return results
+}
+
+// response reads one response file: the message it answers, and what became of that.
+func (f byFile) response(op string, body []byte) (string, erpbridge.Result) {
+	env, err := soap.Parse(body, "")
+	if err != nil || env.Tag != "Envelope" {
+		return "", erpbridge.Result{}
+	}
+	id := ""
+	if el := env.FindElement("Header/RequestMessageId"); el != nil {
+		id = soap.Text(el)
+	}
+	if fault := env.FindElement("Body/MessageParts/Fault"); fault != nil {
+		r := refusal{codes: []string{child(fault, "Code")}}
+		for _, el := range fault.FindElements("Reason/Text") {
+			r.said = strings.TrimSpace(r.said + " " + soap.Text(el))
+		}
+		for _, el := range fault.FindElements(".//FaultMessage") {
+			r.add(el)
+		}
+		return id, f.rejected(op, r)
+	}
+	ref, err := salesID(env)
+	if err != nil {
+		return id, failed(op, erpbridge.Unknown, err)
+	}
+	return id, erpbridge.Result{Receipt: erpbridge.Receipt{Ref: ref, Raw: slices.Clone(body[:min(len(body), mostEvidence)])}}
+}
+
+// rejected is a fault in a response file. AIF has read the file: whatever it says, the
+// message is not tried again by itself.
+func (f byFile) rejected(op string, r refusal) erpbridge.Result {
+	switch {
+	case r.kind() != erpbridge.Duplicate:
+		return erpbridge.Result{Err: &erpbridge.Error{Op: op, Kind: erpbridge.Invalid, Code: first(r.codes), Err: errors.New(soap.Reason(r.said))}}
+	case f.conf.Changes == IgnoreChanges:
+		return erpbridge.Result{Receipt: erpbridge.Receipt{Warning: "AX has an earlier state of the order, which was left as it is"}}
+	}
+	return erpbridge.Result{Err: &erpbridge.Error{
+		Op: op, Kind: erpbridge.Invalid, Code: first(r.codes),
+		Err: errors.New("AX has an earlier state of the order, and nobody can tell by file whether it differs: compare the two by hand and discard this dead letter"),
+	}}
+}

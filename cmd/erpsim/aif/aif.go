@@ -1,0 +1,191 @@
+// Package aif is a simulated Microsoft Dynamics AX 2012: the sales order service of its
+// Application Integration Framework, by the HTTP adapter and by the file system adapter.
+//
+// It behaves as the real one does where a bridge can be hurt by it: a MessageId is taken
+// once and remembered; a create is one transaction, whose failure undoes it; faults carry
+// AIF's codes, X++ exceptions, or nothing but words; a port that is deployed anew takes
+// every port down for a moment; by file, everything is answered later, in a file.
+//
+// It shares no code with what it tests.
+package aif
+
+import (
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/beevik/etree"
+)
+
+// Faults are how often things go wrong: 0.1 is one request in ten.
+type Faults struct {
+	DropBefore float64 // the connection is cut, nothing was booked
+	DropAfter  float64 // the connection is cut, it was booked
+	Deadlock   float64 // an X++ deadlock, rolled back
+	Restart    float64 // ports restart: a fault, nothing was booked
+	Words      float64 // a fault of words only, nothing was booked
+	FaultAfter float64 // the same, although it was booked
+	Page       float64 // an HTML page with 500
+	Slow       float64 // takes SlowBy
+	SlowBy     time.Duration
+}
+
+// Config is what the company is set up with.
+type Config struct {
+	Seed     uint64
+	Faults   Faults
+	User     string // for HTTP basic authentication; "" takes anybody
+	Password string
+	Company  string   // "" takes any
+	Items    []string // items that exist; none: any
+}
+
+// An Effect is an order that was created.
+type Effect struct {
+	SalesID, MessageID, Reference string
+}
+
+// A Company is the simulated legal entity.
+type Company struct {
+	conf Config
+
+	mu       sync.Mutex
+	random   *rand.Rand
+	orders   map[string]*etree.Element // SalesTables by SalesId
+	seen     map[string]bool           // MessageIds
+	effects  []Effect
+	requests int
+	bad      []string
+}
+
+// New returns a company without orders.
+func New(conf Config) *Company {
+	return &Company{
+		conf: conf, random: rand.New(rand.NewPCG(conf.Seed, 12)), //nolint:gosec // faults need not be secret
+		orders: map[string]*etree.Element{}, seen: map[string]bool{},
+	}
+}
+
+// Effects returns the orders that were created, in order.
+func (c *Company) Effects() []Effect {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return append([]Effect(nil), c.effects...)
+}
+
+// Orders returns the orders by SalesId.
+func (c *Company) Orders() map[string]*etree.Element {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all := make(map[string]*etree.Element, len(c.orders))
+	for id, o := range c.orders {
+		all[id] = o.Copy()
+	}
+	return all
+}
+
+// Requests returns how many requests arrived, and what was wrong with those no AX would
+// have taken.
+func (c *Company) Requests() (n int, bad []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.requests, append([]string(nil), c.bad...)
+}
+
+// Handler serves the port, at any path.
+func (c *Company) Handler() http.Handler { return http.HandlerFunc(c.serve) }
+
+// largest is the largest request that is read, in bytes.
+const largest = 16 << 20
+
+func (c *Company) serve(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, largest))
+	if err != nil {
+		return
+	}
+	if user, password, _ := r.BasicAuth(); c.conf.User != "" && (user != c.conf.User || password != c.conf.Password) {
+		page(w, http.StatusUnauthorized, "401 - Unauthorized: Access is denied due to invalid credentials.")
+		return
+	}
+	c.mu.Lock()
+	c.requests++
+	f := c.conf.Faults
+	roll := func(p float64) bool { return p > 0 && c.random.Float64() < p }
+	slow, before, html, deadlock, restart, words := roll(f.Slow), roll(f.DropBefore), roll(f.Page), roll(f.Deadlock), roll(f.Restart), roll(f.Words)
+	after, faulted := roll(f.DropAfter), roll(f.FaultAfter)
+	c.mu.Unlock()
+	if slow {
+		time.Sleep(f.SlowBy)
+	}
+	switch {
+	case before:
+		panic(http.ErrAbortHandler)
+	case html:
+		page(w, http.StatusInternalServerError, "Server Error")
+		return
+	case deadlock:
+		fault(w, problem{said: "Cannot edit a record in Sales orders (SalesTable). The operation cannot be completed.", exception: "4"})
+		return
+	case restart:
+		fault(w, problem{code: "PortNotEnabled", said: "The service port is not enabled."})
+		return
+	case words:
+		fault(w, problem{said: "Request Failed. See the Exception Log for details."})
+		return
+	}
+	c.mu.Lock()
+	answer, wrong := c.request(strings.Trim(r.Header.Get("SOAPAction"), `"`), body)
+	c.mu.Unlock()
+	switch {
+	case after:
+		panic(http.ErrAbortHandler)
+	case wrong.said != "":
+		fault(w, wrong)
+	case faulted:
+		fault(w, problem{said: "Request Failed. See the Exception Log for details."})
+	default:
+		w.Header().Set("Content-Type", "text/xml; charset=utf-8")
+		_, _ = io.WriteString(w, enveloped(answer))
+	}
+}
+
+// A problem is what AX has against a message.
+type problem struct{ code, exception, said string }
+
+func page(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = fmt.Fprintf(w, "<!DOCTYPE html><html><body><h2>%s</h2></body></html>", text)
+}
+
+func fault(w http.ResponseWriter, p problem) {
+	f := etree.NewElement("s:Fault")
+	f.CreateElement("faultcode").CreateText("s:Client")
+	f.CreateElement("faultstring").CreateText("Request Failed. See the Exception Log for details.")
+	aif := f.CreateElement("detail").CreateElement("AifFault")
+	aif.CreateAttr("xmlns", "http://schemas.microsoft.com/dynamics/2008/01/documents/Fault")
+	message := aif.CreateElement("FaultMessageListArray").CreateElement("FaultMessageList").CreateElement("FaultMessageArray").CreateElement("FaultMessage")
+	message.CreateElement("Code").CreateText(p.code)
+	message.CreateElement("Message").CreateText(p.said)
+	if p.exception != "" {
+		aif.CreateElement("XppExceptionType").CreateText(p.exception)
+	}
+	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
+	w.WriteHeader(http.StatusInternalServerError)
+	_, _ = io.WriteString(w, enveloped(serialized(f)))
+}
+
+func enveloped(content string) string {
+	return `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>` + content + `</s:Body></s:Envelope>`
+}
+
+func serialized(el *etree.Element) string {
+	doc := etree.NewDocument()
+	doc.SetRoot(el)
+	s, _ := doc.WriteToString()
+	return s
+}
