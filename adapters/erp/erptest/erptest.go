@@ -22,6 +22,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -43,9 +44,11 @@ type Suite struct {
 	// Batch is how many documents the adapter takes at once; 0: all of an event's.
 	Batch int
 
-	Good     Answer // takes everything there is in the request
-	Throttle Answer // asks for less
-	Fault    Answer // refuses the request as a whole
+	Good Answer // takes everything there is in the request
+	// GoodEmpty: the good answer has no body, and so there is no half of it.
+	GoodEmpty bool
+	Throttle  Answer // asks for less
+	Fault     Answer // refuses the request as a whole
 	// FaultKind is the kind of error that Fault stands for.
 	FaultKind erpbridge.Kind
 	// Absent answers a look-up: none of it is there. Needed for a Finder only.
@@ -84,7 +87,7 @@ func (s Suite) behaviours() []behaviour {
 		})
 	}
 	doubt := []erpbridge.Kind{erpbridge.InDoubt}
-	return []behaviour{
+	all := []behaviour{
 		{"good", answering(s.Good), []erpbridge.Kind{""}},
 		{"throttled", answering(s.Throttle), []erpbridge.Kind{erpbridge.Throttled}},
 		{"fault", answering(s.Fault), []erpbridge.Kind{s.FaultKind}},
@@ -101,6 +104,10 @@ func (s Suite) behaviours() []behaviour {
 		{"cut after the request", answering(func(http.ResponseWriter, []byte) { panic(http.ErrAbortHandler) }), doubt},
 		{"cut before the request is read", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, []erpbridge.Kind{erpbridge.Transient, erpbridge.InDoubt}},
 	}
+	if s.GoodEmpty {
+		all = slices.DeleteFunc(all, func(b behaviour) bool { return b.name == "half an answer" || b.name == "answer cut in the middle" })
+	}
+	return all
 }
 
 func tooMany(w http.ResponseWriter, _ []byte) {

@@ -1,0 +1,122 @@
+package saps4
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+
+	"github.com/beevik/etree"
+
+	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/wsdl/soap"
+)
+
+const (
+	nsAddressing = "http://www.w3.org/2005/08/addressing"
+	anonymous    = nsAddressing + "/anonymous"
+)
+
+// Deliver sends the documents one after the other: a message holds one order.
+func (e *ERP) Deliver(ctx context.Context, docs []erpbridge.Document) []erpbridge.Result {
+	results := make([]erpbridge.Result, len(docs))
+	for i, d := range docs {
+		results[i] = e.deliver(ctx, d)
+	}
+	return results
+}
+
+func (e *ERP) deliver(ctx context.Context, d erpbridge.Document) erpbridge.Result {
+	const op = "saps4.Deliver"
+	body, err := soap.Parse(d.Body, "")
+	if err != nil {
+		return failed(op, erpbridge.Invalid, fmt.Errorf("reading the document: %w", err))
+	}
+	client, at, action, ref := e.orders, e.conf.OrderURL, e.conf.OrderAction, ""
+	switch {
+	case soap.Is(body, nsEDI, orderRequest):
+		ref = textAt(body, "Order/PurchaseOrderID")
+	case soap.Is(body, nsGlobal, "BusinessPartnerSUITEBulkReplicateRequest"):
+		client, at, action = e.partners, e.conf.PartnerURL, e.conf.PartnerAction
+		ref = textAt(body, "BusinessPartnerSUITEReplicateRequestMessage/BusinessPartner/UUID")
+	}
+	if ref == "" {
+		return failed(op, erpbridge.Invalid, errors.New("the document is neither an OrderRequest nor a business partner"))
+	}
+	if client == nil {
+		return failed(op, erpbridge.Refused, fmt.Errorf("target %s has no partner_url, and the document is a business partner: set it, or render the order again under another mapping.customer", e.name))
+	}
+	return e.send(ctx, client, at, action, d, body, ref)
+}
+
+func (e *ERP) send(ctx context.Context, client *soap.Client, at, action string, d erpbridge.Document, body *etree.Element, ref string) erpbridge.Result {
+	const op = "saps4.Deliver"
+	ctx, cancel := context.WithTimeout(ctx, e.conf.Timeout)
+	defer cancel()
+	envelope, err := enveloped(at, action, "urn:uuid:"+idOf(d.Key).String(), body)
+	if err != nil {
+		return failed(op, erpbridge.Invalid, err)
+	}
+	var extra soap.Extra
+	if e.conf.MessageIDQuery {
+		extra.Query = url.Values{"MessageId": {hex32(idOf(d.Key))}}
+	}
+	answer, err := client.Call(ctx, action, envelope, extra)
+	if err != nil {
+		var known *erpbridge.Error
+		if errors.As(err, &known) {
+			known.Op = op
+		}
+		return erpbridge.Result{Err: err}
+	}
+	r := e.read(op, d.Kind, answer, ref)
+	r.Receipt.Raw = slices.Clone(answer.Raw[:min(len(answer.Raw), mostEvidence)])
+	return r
+}
+
+// mostEvidence is how much of an answer is kept.
+const mostEvidence = 64 << 10
+
+// read says what an answer means. Only one without a body is what a one-way service says.
+func (e *ERP) read(op, kind string, answer *soap.Answer, ref string) erpbridge.Result {
+	switch {
+	case answer.Fault != nil:
+		return failed(op, kindOf(answer.Fault), errors.New(soap.Reason(answer.Fault.Text())))
+	case answer.Empty && (answer.Status == 200 || answer.Status == 202):
+		// Nothing reads a partner back: where S/4 sends no messages, 202 has to do for it.
+		waits := e.conf.Confirm == ByMessage || e.conf.Confirm == ByReadBack && kind == orderRequest
+		return erpbridge.Result{Receipt: erpbridge.Receipt{Ref: ref, Accepted: waits}}
+	case answer.Content != nil:
+		if l, ok := readLog(answer.Content); ok && l.failed {
+			return failed(op, erpbridge.Invalid, errors.New(soap.Reason(l.said)))
+		}
+	}
+	return failed(op, erpbridge.InDoubt, fmt.Errorf("HTTP %d: a one-way service answers without a body, and this one has another", answer.Status))
+}
+
+// enveloped wraps a body for sending. S/4's one-way services want all four of
+// WS-Addressing's headers.
+func enveloped(to, action, id string, body *etree.Element) ([]byte, error) {
+	env := etree.NewElement("soapenv:Envelope")
+	env.CreateAttr("xmlns:soapenv", soap.Namespace)
+	env.CreateAttr("xmlns:wsa", nsAddressing)
+	h := env.CreateElement("soapenv:Header")
+	h.CreateElement("wsa:Action").CreateText(action)
+	h.CreateElement("wsa:To").CreateText(to)
+	h.CreateElement("wsa:MessageID").CreateText(id)
+	h.CreateElement("wsa:ReplyTo").CreateElement("wsa:Address").CreateText(anonymous)
+	env.CreateElement("soapenv:Body").AddChild(body)
+	return serialize(env)
+}
+
+func textAt(el *etree.Element, path string) string {
+	if found := el.FindElement(path); found != nil {
+		return soap.Text(found)
+	}
+	return ""
+}
+
+func failed(op string, kind erpbridge.Kind, err error) erpbridge.Result {
+	return erpbridge.Result{Err: &erpbridge.Error{Op: op, Kind: kind, Err: err}}
+}

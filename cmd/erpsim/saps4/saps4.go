@@ -1,0 +1,270 @@
+// Package saps4 is a simulated SAP S/4HANA: the asynchronous SOAP services for orders and
+// business partners, the OData service that reads orders back, and the confirmations it
+// sends.
+//
+// It behaves as the real one does where a bridge can be hurt by it: 202 without a body
+// means that a message is stored, not that it is booked; a message's id is taken once; an
+// order is known by its PurchaseOrderID, and the same again changes it; messages can be
+// lost after the 202; faults say nothing but a transaction id; errors of the login are
+// pages; a time-out of the web server comes while the work goes on.
+//
+// It shares no code with what it tests.
+package saps4
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/beevik/etree"
+)
+
+// Faults are how often things go wrong: 0.1 is one request in ten.
+type Faults struct {
+	DropBefore float64 // the connection is cut, nothing was stored
+	DropAfter  float64 // the connection is cut, it was stored
+	Generic    float64 // the fault that says nothing, nothing was stored
+	TimeOut    float64 // HTTP 500 "Connection timed out" although it was stored
+	Overload   float64 // 503 with Retry-After
+	Page       float64 // an HTML page with 500, nothing was stored
+	Lost       float64 // 202, and never booked
+	Slow       float64 // takes SlowBy
+	SlowBy     time.Duration
+}
+
+// Config is how the system is set up.
+type Config struct {
+	Seed      uint64
+	Faults    Faults
+	User      string // for HTTP basic authentication; "" takes anybody
+	Password  string
+	Recipient string // the business system it is; "" takes any
+	Materials []string
+	// Confirmations go to this URL, with this login; "": none are sent.
+	ConfirmURL, ConfirmUser, ConfirmPassword string
+}
+
+// An Order is a sales order.
+type Order struct {
+	Number, Reference, SoldTo string
+	Items                     []Item
+	Cancelled                 bool
+}
+
+// An Item is one line of it.
+type Item struct{ Product, Quantity, Amount string }
+
+// An Effect is a change in S/4's books.
+type Effect struct {
+	Op, Reference, MessageID string
+}
+
+// A System is the simulated S/4HANA.
+type System struct {
+	conf Config
+
+	mu       sync.Mutex
+	random   *rand.Rand
+	seen     map[string]bool // message ids
+	stored   []*etree.Element
+	ids      []string // of the stored ones
+	orders   map[string]*Order
+	partners map[string]string // BusinessPartnerID by UUID
+	effects  []Effect
+	outgoing []string // confirmations not yet sent
+	requests int
+	bad      []string
+}
+
+// New returns a system without orders.
+func New(conf Config) *System {
+	return &System{
+		conf: conf, random: rand.New(rand.NewPCG(conf.Seed, 4)), //nolint:gosec // faults need not be secret
+		seen: map[string]bool{}, orders: map[string]*Order{}, partners: map[string]string{},
+	}
+}
+
+// SetFaults changes what goes wrong from now on.
+func (s *System) SetFaults(f Faults) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.conf.Faults = f
+}
+
+// ConfirmTo says where confirmations go from now on.
+func (s *System) ConfirmTo(url string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.conf.ConfirmURL = url
+}
+
+// Orders returns the orders by reference.
+func (s *System) Orders() map[string]Order {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make(map[string]Order, len(s.orders))
+	for ref, o := range s.orders {
+		all[ref] = *o
+	}
+	return all
+}
+
+// Effects returns everything that changed the books, in order.
+func (s *System) Effects() []Effect {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]Effect(nil), s.effects...)
+}
+
+// Requests returns how many requests arrived, and what was wrong with those no S/4 would
+// have taken.
+func (s *System) Requests() (n int, bad []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.requests, append([]string(nil), s.bad...)
+}
+
+// Handler serves the services: the SOAP ones at any path, OData below /odata/.
+func (s *System) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /odata/A_SalesOrder", s.odata)
+	mux.HandleFunc("POST /", s.soap)
+	return mux
+}
+
+func (s *System) allowed(w http.ResponseWriter, r *http.Request) bool {
+	if user, password, _ := r.BasicAuth(); s.conf.User != "" && (user != s.conf.User || password != s.conf.Password) {
+		page(w, http.StatusUnauthorized, "Logon failed")
+		return false
+	}
+	return true
+}
+
+// largest is the largest request that is read, in bytes.
+const largest = 16 << 20
+
+func (s *System) soap(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, largest))
+	if err != nil || !s.allowed(w, r) {
+		return
+	}
+	s.mu.Lock()
+	s.requests++
+	f := s.conf.Faults
+	roll := func(p float64) bool { return p > 0 && s.random.Float64() < p }
+	slow, before, html, overload, generic, lost := roll(f.Slow), roll(f.DropBefore), roll(f.Page), roll(f.Overload), roll(f.Generic), roll(f.Lost)
+	after, timeout := roll(f.DropAfter), roll(f.TimeOut)
+	s.mu.Unlock()
+	if slow {
+		time.Sleep(f.SlowBy)
+	}
+	switch {
+	case before:
+		panic(http.ErrAbortHandler)
+	case overload:
+		w.Header().Set("Retry-After", "1")
+		page(w, http.StatusServiceUnavailable, "Server overload")
+		return
+	case html:
+		page(w, http.StatusInternalServerError, "Application Server Error")
+		return
+	case generic:
+		fault(w)
+		return
+	}
+	s.mu.Lock()
+	wrong := s.store(strings.Trim(r.Header.Get("SOAPAction"), `"`), r.Header.Get("Content-Type"), body, lost)
+	if wrong != "" {
+		s.bad = append(s.bad, wrong)
+	}
+	s.mu.Unlock()
+	switch {
+	case after:
+		panic(http.ErrAbortHandler)
+	case timeout:
+		page(w, http.StatusInternalServerError, "500 Connection timed out")
+	case wrong != "":
+		fault(w)
+	default:
+		w.WriteHeader(http.StatusAccepted)
+	}
+}
+
+func page(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = fmt.Fprintf(w, "<html><head><title>%s</title></head><body><h1>%s</h1></body></html>", text, text)
+}
+
+func fault(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
+	w.WriteHeader(http.StatusInternalServerError)
+	_, _ = io.WriteString(w, `<soap-env:Envelope xmlns:soap-env="http://schemas.xmlsoap.org/soap/envelope/"><soap-env:Header/><soap-env:Body><soap-env:Fault>`+
+		`<faultcode>soap-env:Server</faultcode><faultstring xml:lang="en">Web service processing error; more details in the web service error log on provider side (Transaction ID 8983FE51F96F0070E0060F4D726A6BCC)</faultstring><detail/>`+
+		`</soap-env:Fault></soap-env:Body></soap-env:Envelope>`)
+}
+
+// odata answers the one question that is asked: which orders have a reference.
+func (s *System) odata(w http.ResponseWriter, r *http.Request) {
+	if !s.allowed(w, r) {
+		return
+	}
+	ref, ok := strings.CutPrefix(r.URL.Query().Get("$filter"), "PurchaseOrderByCustomer eq '")
+	ref, end := strings.CutSuffix(ref, "'")
+	if !ok || !end {
+		http.Error(w, `{"error":{"code":"005056A509B11EE1B9A8FEC11C21578E","message":{"lang":"en","value":"Invalid query"}}}`, http.StatusBadRequest)
+		return
+	}
+	type row struct {
+		SalesOrder string `json:"SalesOrder"`
+	}
+	results := []row{}
+	s.mu.Lock()
+	if o := s.orders[strings.ReplaceAll(ref, "''", "'")]; o != nil {
+		results = append(results, row{o.Number})
+	}
+	s.mu.Unlock()
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(map[string]any{"d": map[string]any{"results": results}})
+}
+
+// Send sends the confirmations that are due. One that is not taken stays due.
+func (s *System) Send() error {
+	s.mu.Lock()
+	due, url := s.outgoing, s.conf.ConfirmURL
+	s.outgoing = nil
+	s.mu.Unlock()
+	for i, body := range due {
+		if err := s.post(url, body); err != nil {
+			s.mu.Lock()
+			s.outgoing = append(due[i:], s.outgoing...)
+			s.mu.Unlock()
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *System) post(url, body string) error {
+	req, err := http.NewRequest(http.MethodPost, url, bytes.NewBufferString(body)) //nolint:noctx // the simulator's own
+	if err != nil {
+		return err
+	}
+	req.SetBasicAuth(s.conf.ConfirmUser, s.conf.ConfirmPassword)
+	req.Header.Set("Content-Type", "text/xml; charset=utf-8")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	_ = resp.Body.Close()
+	if resp.StatusCode/100 != 2 {
+		return fmt.Errorf("the confirmation was answered with HTTP %d", resp.StatusCode)
+	}
+	return nil
+}
