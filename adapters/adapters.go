@@ -5,6 +5,7 @@ package adapters
 import (
 	"github.com/hakooi/erpbridge"
 	"github.com/hakooi/erpbridge/adapters/erp/ax2012"
+	"github.com/hakooi/erpbridge/adapters/erp/bc"
 	"github.com/hakooi/erpbridge/adapters/erp/gp"
 	"github.com/hakooi/erpbridge/adapters/erp/netsuite"
 	"github.com/hakooi/erpbridge/adapters/erp/saps4"
@@ -27,6 +28,7 @@ var Storefronts = map[string]func(name string, decode func(into any) error) (erp
 // ERPs makes ERPs, by kind. The settings are read by decode, names are looked up in xref.
 var ERPs = map[string]func(name string, decode func(into any) error, xref erpbridge.CrossReference) (erpbridge.ERP, error){
 	"ax2012":   ax2012.New,
+	"bc":       bc.New,
 	"gp":       gp.New,
 	"netsuite": netsuite.New,
 	"sap-s4":   saps4.New,

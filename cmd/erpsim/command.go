@@ -16,6 +16,8 @@ func rootCommand() *cobra.Command {
 	root.AddCommand(
 		runCommand(),
 		shopCommand(),
+		financeCommand(),
+		centralCommand(),
 		stateCommand(),
 		recordsCommand(),
 		journalCommand(),

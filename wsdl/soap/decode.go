@@ -32,15 +32,7 @@ func once(el *etree.Element, t reflect.Type) error {
 		return nil
 	}
 	fields := map[string]reflect.Type{}
-	for f := range t.Fields() {
-		name, options, _ := strings.Cut(f.Tag.Get("xml"), ",")
-		if _, local, ok := strings.Cut(name, " "); ok {
-			name = local
-		}
-		if name != "" && f.Name != "XMLName" && !strings.HasPrefix(options, "attr") {
-			fields[name] = f.Type
-		}
-	}
+	elements(t, fields)
 	seen := map[string]bool{}
 	for _, child := range el.ChildElements() {
 		ft, ok := fields[child.Tag]
@@ -56,6 +48,31 @@ func once(el *etree.Element, t reflect.Type) error {
 		}
 	}
 	return nil
+}
+
+// elements collects the fields of a struct that are elements, by name, with those of
+// the structs it embeds: what a type of the schema extends.
+func elements(t reflect.Type, fields map[string]reflect.Type) {
+	for f := range t.Fields() {
+		tag := f.Tag.Get("xml")
+		if f.Anonymous && tag == "" {
+			base := f.Type
+			if base.Kind() == reflect.Pointer {
+				base = base.Elem()
+			}
+			if base.Kind() == reflect.Struct {
+				elements(base, fields)
+			}
+			continue
+		}
+		name, options, _ := strings.Cut(tag, ",")
+		if _, local, ok := strings.Cut(name, " "); ok {
+			name = local
+		}
+		if name != "" && f.Name != "XMLName" && !strings.HasPrefix(options, "attr") {
+			fields[name] = f.Type
+		}
+	}
 }
 
 // tokens walks a tree as a stream of tokens. What is still to be told stands in

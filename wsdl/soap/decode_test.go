@@ -15,6 +15,13 @@ type reply struct {
 	Lines  []*line `xml:"line,omitempty"`
 }
 
+// The shape of a type that extends another.
+type extended struct {
+	*reply
+
+	More string `xml:"more,omitempty"`
+}
+
 type status struct {
 	OK string `xml:"ok,attr,omitempty"`
 }
@@ -37,6 +44,16 @@ func TestDecode(t *testing.T) {
 	want := reply{Status: &status{OK: "true"}, Lines: []*line{{ID: "101"}, {ID: "<x/>"}}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestDecodeRefusesWhatComesTwiceInABase(t *testing.T) {
+	root, err := Parse([]byte(`<reply><status/><more>x</more><status/></reply>`), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Decode(root, new(extended)); err == nil {
+		t.Error("it was read")
 	}
 }
 

@@ -11,10 +11,10 @@ import (
 // The namespaces of SOAP's versions.
 const (
 	Namespace   = "http://schemas.xmlsoap.org/soap/envelope/"
-	namespace12 = "http://www.w3.org/2003/05/soap-envelope"
+	Namespace12 = "http://www.w3.org/2003/05/soap-envelope"
 )
 
-// An Envelope is a SOAP 1.1 message taken apart.
+// An Envelope is a SOAP message taken apart.
 type Envelope struct {
 	Header  *etree.Element // nil: none
 	Content *etree.Element // the one element of the Body; nil: an empty Body
@@ -23,9 +23,11 @@ type Envelope struct {
 
 // A Fault is the other side's refusal.
 type Fault struct {
-	Code   string // "soapenv:Server.userException"
-	String string
-	Detail *etree.Element // nil: none
+	Code    string         // "soapenv:Server.userException"
+	Subcode string         // of SOAP 1.2: the innermost, "" without one
+	String  string         // of the texts SOAP 1.2 may have, the English one or the first
+	Actor   string         // who says so: the actor, or the role of SOAP 1.2; mostly ""
+	Detail  *etree.Element // nil: none
 	// DetailName is the local name of the first element in Detail: the vendor's
 	// own kind of fault. DetailCode and DetailMessage are its children code and
 	// message, where it has them.
@@ -46,6 +48,18 @@ func (f *Fault) Text() string {
 // before exactly one Body with at most one element, and nothing else. What lies
 // in the Header is nobody's Body, whatever it is called.
 func ParseEnvelope(data []byte, charset string) (*Envelope, error) {
+	return parseEnvelope(data, charset, Namespace, parseFault)
+}
+
+// ParseEnvelope12 reads a SOAP 1.2 message by the same rules.
+func ParseEnvelope12(data []byte, charset string) (*Envelope, error) {
+	return parseEnvelope(data, charset, Namespace12, parseFault12)
+}
+
+// versions are SOAP's, by namespace.
+var versions = map[string]string{Namespace: "1.1", Namespace12: "1.2"}
+
+func parseEnvelope(data []byte, charset, wanted string, readFault func(*etree.Element) (*Fault, error)) (*Envelope, error) {
 	root, err := Parse(data, charset)
 	if err != nil {
 		return nil, err
@@ -53,18 +67,18 @@ func ParseEnvelope(data []byte, charset string) (*Envelope, error) {
 	switch space := root.NamespaceURI(); {
 	case root.Tag != "Envelope":
 		return nil, fmt.Errorf("the root is %s, not an Envelope", clip(root.Tag))
-	case space == namespace12:
-		return nil, errors.New("it is a SOAP 1.2 message, the request was SOAP 1.1")
-	case space != Namespace:
+	case space != wanted && versions[space] != "":
+		return nil, fmt.Errorf("it is a SOAP %s message, the request was SOAP %s", versions[space], versions[wanted])
+	case space != wanted:
 		return nil, fmt.Errorf("the Envelope is in the namespace %s", clip(space))
 	}
 	var e Envelope
 	var body *etree.Element
 	for _, child := range root.ChildElements() {
 		switch {
-		case Is(child, Namespace, "Header") && e.Header == nil && body == nil:
+		case Is(child, wanted, "Header") && e.Header == nil && body == nil:
 			e.Header = child
-		case Is(child, Namespace, "Body") && body == nil:
+		case Is(child, wanted, "Body") && body == nil:
 			body = child
 		default:
 			return nil, fmt.Errorf("%s is one too many in the Envelope, or out of place", clip(child.Tag))
@@ -88,52 +102,10 @@ func ParseEnvelope(data []byte, charset string) (*Envelope, error) {
 	if len(content) == 1 {
 		e.Content = content[0]
 	}
-	if e.Content != nil && Is(e.Content, Namespace, "Fault") {
-		e.Fault, err = parseFault(e.Content)
+	if e.Content != nil && Is(e.Content, wanted, "Fault") {
+		e.Fault, err = readFault(e.Content)
 	}
 	return &e, err
-}
-
-// parseFault reads a Fault. Its children are in no namespace by the book, and
-// in SOAP's own by some servers.
-func parseFault(el *etree.Element) (*Fault, error) {
-	var f Fault
-	seen := map[string]bool{}
-	for _, child := range el.ChildElements() {
-		if space := child.NamespaceURI(); space != "" && space != Namespace {
-			continue
-		}
-		if seen[child.Tag] {
-			return nil, fmt.Errorf("a Fault with two %s", clip(child.Tag))
-		}
-		seen[child.Tag] = true
-		switch child.Tag {
-		case "faultcode":
-			f.Code = Text(child)
-		case "faultstring":
-			f.String = Text(child)
-		case "detail":
-			f.Detail = child
-		}
-	}
-	if !seen["faultcode"] && !seen["faultstring"] {
-		return nil, errors.New("a Fault that says nothing")
-	}
-	if f.Detail == nil {
-		return &f, nil
-	}
-	if inner := f.Detail.ChildElements(); len(inner) > 0 {
-		f.DetailName = inner[0].Tag
-		for _, child := range inner[0].ChildElements() {
-			switch child.Tag {
-			case "code":
-				f.DetailCode = Text(child)
-			case "message":
-				f.DetailMessage = Text(child)
-			}
-		}
-	}
-	return &f, nil
 }
 
 // Is reports whether an element has this name in this namespace, whatever its

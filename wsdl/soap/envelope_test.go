@@ -15,7 +15,7 @@ func TestParseEnvelopeRefuses(t *testing.T) {
 		"another root":          `<html/>`,
 		"another namespace":     `<s:Envelope xmlns:s="urn:x">` + body + `</s:Envelope>`,
 		"no namespace":          `<Envelope><Body/></Envelope>`,
-		"SOAP 1.2":              strings.Replace(wrap(body), Namespace, namespace12, 1),
+		"SOAP 1.2":              strings.Replace(wrap(body), Namespace, Namespace12, 1),
 		"no Body":               wrap(`<s:Header/>`),
 		"two Bodies":            wrap(body + body),
 		"two Headers":           wrap(`<s:Header/><s:Header/>` + body),

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -24,7 +25,9 @@ const maxWait = time.Hour
 //	a Fault, with any other status   an Answer
 //	2xx understood or empty          an Answer
 //	everything else                  InDoubt
-func judge(resp *http.Response, raw []byte, broken error, now time.Time) (*Answer, error) {
+//
+// What is understood is for read to say.
+func judge(resp *http.Response, raw []byte, broken error, now time.Time, read reader) (*Answer, error) {
 	status := resp.StatusCode
 	retryAfter := resp.Header.Get("Retry-After")
 	switch {
@@ -38,7 +41,7 @@ func judge(resp *http.Response, raw []byte, broken error, now time.Time) (*Answe
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
 		return nil, failed(erpbridge.Refused, fmt.Errorf("HTTP %d: credentials or permissions were not accepted", status))
 	case status == http.StatusNotFound, status == http.StatusMethodNotAllowed, status == http.StatusGone:
-		return nil, failed(erpbridge.Refused, fmt.Errorf("HTTP %d: nothing answers SOAP at this URL", status))
+		return nil, failed(erpbridge.Refused, fmt.Errorf("HTTP %d: no such service answers at this URL", status))
 	case status == http.StatusRequestTimeout, status == http.StatusTooEarly:
 		return nil, failed(erpbridge.Transient, fmt.Errorf("HTTP %d: the request was not taken", status))
 	}
@@ -47,14 +50,14 @@ func judge(resp *http.Response, raw []byte, broken error, now time.Time) (*Answe
 	}
 	if len(bytes.TrimSpace(raw)) == 0 {
 		if status == http.StatusOK || status == http.StatusAccepted || status == http.StatusNoContent {
-			return &Answer{Status: status, Empty: true, Raw: raw}, nil
+			return &Answer{Status: status, Header: resp.Header, Empty: true, Raw: raw}, nil
 		}
 		return nil, failed(erpbridge.InDoubt, fmt.Errorf("HTTP %d without a body", status))
 	}
 	contentType := resp.Header.Get("Content-Type")
-	a, err := readAnswer(resp, raw, contentType)
+	a, err := readAnswer(resp, raw, contentType, read)
 	if err != nil {
-		return nil, failed(erpbridge.InDoubt, fmt.Errorf("HTTP %d (%s) is not a SOAP answer: %w", status, Reason(contentType), err))
+		return nil, failed(erpbridge.InDoubt, fmt.Errorf("HTTP %d (%s) is not an answer: %w", status, Reason(contentType), err))
 	}
 	if a.Fault == nil && (status < 200 || status > 299) {
 		return nil, failed(erpbridge.InDoubt, fmt.Errorf("HTTP %d without a Fault", status))
@@ -62,15 +65,46 @@ func judge(resp *http.Response, raw []byte, broken error, now time.Time) (*Answe
 	return a, nil
 }
 
-func readAnswer(resp *http.Response, raw []byte, contentType string) (*Answer, error) {
+// A reader takes a body for an answer, or says why it is none.
+type reader func(raw []byte, contentType string) (*Envelope, error)
+
+func parseEnvelope11(raw []byte, contentType string) (*Envelope, error) {
+	return ParseEnvelope(raw, charset(contentType))
+}
+
+func parseEnvelope12(raw []byte, contentType string) (*Envelope, error) {
+	return ParseEnvelope12(raw, charset(contentType))
+}
+
+// parsePlain takes everything but a web page.
+func parsePlain(raw []byte, contentType string) (*Envelope, error) {
+	if isPage(raw, contentType) {
+		return nil, errors.New("it is a web page")
+	}
+	root, err := Parse(raw, charset(contentType))
+	if err != nil {
+		return &Envelope{}, nil //nolint:nilerr // it is not XML, and need not be
+	}
+	return &Envelope{Content: root}, nil
+}
+
+var page = regexp.MustCompile(`(?i)^\s*(<\?xml[^>]*>\s*)?(<!--[^>]*-->\s*)*<(!doctype\s+html|html|head|body|title)[\s>]`)
+
+func isPage(raw []byte, contentType string) bool {
+	media, _, _ := strings.Cut(strings.ToLower(contentType), ";")
+	media = strings.TrimSpace(media)
+	return media == "text/html" || media == "application/xhtml+xml" || page.Match(bytes.TrimPrefix(raw, []byte("\xEF\xBB\xBF")))
+}
+
+func readAnswer(resp *http.Response, raw []byte, contentType string, read reader) (*Answer, error) {
 	if enc := resp.Header.Get("Content-Encoding"); enc != "" && !strings.EqualFold(enc, "identity") {
 		return nil, errors.New("it is compressed, which was not asked for")
 	}
-	e, err := ParseEnvelope(raw, charset(contentType))
+	e, err := read(raw, contentType)
 	if err != nil {
 		return nil, err
 	}
-	return &Answer{Status: resp.StatusCode, Content: e.Content, Fault: e.Fault, Raw: raw}, nil
+	return &Answer{Status: resp.StatusCode, Header: resp.Header, Content: e.Content, Fault: e.Fault, Raw: raw}, nil
 }
 
 // wait reads a Retry-After header, in seconds or as a date. What cannot be read

@@ -1,0 +1,143 @@
+package filetransfer
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"path"
+	"strings"
+	"time"
+)
+
+const (
+	cleanEvery = time.Minute    // a part of the journal at a time
+	staleAfter = 24 * time.Hour // temporary files that no entry names
+)
+
+// clean forgets what is older than the journal is to be kept, one part of it a minute,
+// so that no delivery waits long for it. The delivery it follows is done, so that what
+// goes wrong here is nothing to report: the next round meets it again.
+func (t *Transfer) clean(ctx context.Context, s session) {
+	now := t.now()
+	t.mu.Lock()
+	due := now.Sub(t.cleaned) >= cleanEvery
+	if due {
+		t.cleaned = now
+	}
+	t.mu.Unlock()
+	if !due {
+		return
+	}
+	part := int(now.Unix()/60) % parts
+	if err := t.cleanPart(s, part, now); err != nil {
+		return
+	}
+	if part == 0 {
+		_ = t.sweep(s, now)
+	}
+}
+
+// cleanPart forgets what is old in one part of the journal. An entry whose file never
+// became wholly visible stays, for an operator to see.
+func (t *Transfer) cleanPart(s session, part int, now time.Time) error {
+	dir := path.Join(t.journal(), partName(part))
+	infos, err := s.list(dir)
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		return err
+	}
+	newest := make(map[string]time.Time) // of a key's claims
+	for _, info := range infos {
+		key, _, _ := strings.Cut(info.Name(), ".")
+		if info.ModTime().After(newest[key]) {
+			newest[key] = info.ModTime()
+		}
+	}
+	for _, info := range infos {
+		name, keep := info.Name(), t.conf.Keep
+		age := now.Sub(info.ModTime())
+		entry, isEntry := strings.CutSuffix(name, ".json")
+		switch {
+		case strings.HasSuffix(name, ".part"):
+			keep = staleAfter
+		case isEntry:
+			if age < keep {
+				continue
+			}
+			done, err := t.done(s, entry)
+			if err != nil {
+				return err
+			}
+			if !done {
+				continue
+			}
+		default:
+			// The generations of a key go together: a gap would hide the later ones.
+			key, _, _ := strings.Cut(name, ".")
+			age = now.Sub(newest[key])
+		}
+		if age < keep {
+			continue
+		}
+		if err := s.remove(path.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// done reports whether nothing of an entry is left to be made visible.
+func (t *Transfer) done(s session, name string) (bool, error) {
+	e, err := t.entryOf(s, name)
+	if err != nil {
+		return false, err
+	}
+	if e == nil {
+		return true, nil
+	}
+	for _, r := range e.Steps {
+		if r.From == "" {
+			continue
+		}
+		if _, err := s.stat(t.in(r.From)); !errors.Is(err, fs.ErrNotExist) {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// sweep removes temporary files that nothing will ever become of.
+func (t *Transfer) sweep(s session, now time.Time) error {
+	infos, err := s.list(t.dir())
+	if err != nil {
+		return err
+	}
+	for _, info := range infos {
+		m := partial.FindStringSubmatch(info.Name())
+		if m == nil || !info.Mode().IsRegular() || now.Sub(info.ModTime()) < staleAfter {
+			continue
+		}
+		e, err := t.entryOf(s, m[1])
+		if err != nil {
+			return err
+		}
+		if e != nil && e.names(info.Name()) {
+			continue
+		}
+		if err := s.remove(t.in(info.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *entry) names(temp string) bool {
+	for _, r := range e.Steps {
+		if r.From == temp {
+			return true
+		}
+	}
+	return false
+}

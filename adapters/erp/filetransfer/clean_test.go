@@ -1,0 +1,169 @@
+package filetransfer
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/hakooi/erpbridge"
+)
+
+// everything returns the files below a folder.
+func everything(t *testing.T, dir string) []string {
+	t.Helper()
+	var all []string
+	err := filepath.WalkDir(dir, func(at string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			all = append(all, at)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// cleanAll goes through all parts at a time.
+func cleanAll(t *testing.T, x *Transfer, now time.Time) {
+	t.Helper()
+	s, err := x.open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.release()
+	for part := range parts {
+		if err := x.cleanPart(s, part, now); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := x.sweep(s, now); err != nil {
+		t.Error(err)
+	}
+}
+
+// What is old goes, what was begun stays.
+func TestClean(t *testing.T) {
+	dir := t.TempDir()
+	x := open(t, Config{Dir: dir})
+	put(t, x, two())
+	begun := two()
+	begun.Name, begun.Keys = "begun.xml", []string{"begun"}
+	stop := errors.New("stop")
+	x.do = func(point string, step func() error) error {
+		if point == "filetransfer.place" {
+			return stop
+		}
+		return step()
+	}
+	if _, err := x.Put(t.Context(), begun); erpbridge.KindOf(err) != erpbridge.InDoubt {
+		t.Fatal(err)
+	}
+	x.do = func(_ string, step func() error) error { return step() }
+	dead := writeFile(t, filepath.Join(dir, ".dead.xml.0123456789.data.part"), []byte("x"))
+	theirs := writeFile(t, filepath.Join(dir, "theirs.part"), []byte("x"))
+	all := everything(t, dir)
+
+	cleanAll(t, x, time.Now().Add(time.Hour))
+	if diff := cmp.Diff(all, everything(t, dir)); diff != "" {
+		t.Errorf("an hour later:\n%s", diff)
+	}
+	cleanAll(t, x, time.Now().Add(48*time.Hour))
+	if _, err := os.Stat(dead); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("what was begun without an entry stays: %v", err)
+	}
+	if n := len(everything(t, dir)); n != len(all)-1 {
+		t.Errorf("%d files of %d are left", n, len(all))
+	}
+	cleanAll(t, x, time.Now().Add(x.conf.Keep+time.Hour))
+	want := []string{x.entryPath(begun.Name), theirs, filepath.Join(dir, two().Name)}
+	left := everything(t, dir)
+	if len(left) != len(want)+1 { // and the temporary file of what was begun
+		t.Errorf("%q", left)
+	}
+	for _, at := range want {
+		if _, err := os.Stat(at); err != nil {
+			t.Error(err)
+		}
+	}
+	// Its claims have gone, and still it is put as it was begun.
+	put(t, x, begun)
+	if visible(t, dir)[begun.Name] != string(begun.Body) {
+		t.Error("it was not delivered")
+	}
+}
+
+// A claim of a key is kept while there is a younger one.
+func TestCleanKeepsGenerations(t *testing.T) {
+	dir := t.TempDir()
+	x := open(t, Config{Dir: dir})
+	s, err := x.open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.release()
+	for i, name := range []string{"a.xml", "b.xml"} {
+		if err := errors.Join(x.makeJournal(t.Context(), s, ""), x.note(t.Context(), s, "key", x.claimPath("k", i), claim{Key: "k", Name: name})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	old := time.Now().Add(-2 * x.conf.Keep)
+	if err := os.Chtimes(x.claimPath("k", 0), old, old); err != nil {
+		t.Fatal(err)
+	}
+	cleanAll(t, x, time.Now())
+	if name, generation, err := x.claimOf(s, "k"); name != "b.xml" || generation != 1 || err != nil {
+		t.Errorf("%s %d %v", name, generation, err)
+	}
+	cleanAll(t, x, time.Now().Add(2*x.conf.Keep))
+	if name, generation, err := x.claimOf(s, "k"); name != "" || generation != -1 || err != nil {
+		t.Errorf("%s %d %v", name, generation, err)
+	}
+}
+
+// A delivery cleans a part of the journal each minute.
+func TestCleanFollowsDeliveries(t *testing.T) {
+	dir := t.TempDir()
+	x := open(t, Config{Dir: dir})
+	put(t, x, two())
+	now := time.Now().Add(2 * x.conf.Keep)
+	for i := range parts {
+		later := now.Add(time.Duration(i) * time.Minute)
+		x.now = func() time.Time { return later }
+		put(t, x, File{Name: "x.xml", Body: []byte("x"), Keys: []string{"x"}})
+	}
+	for _, at := range everything(t, dir) {
+		if at == x.entryPath(two().Name) {
+			t.Error("it is still there")
+		}
+	}
+}
+
+// A journal that was tampered with is for an operator, and never taken for none.
+func TestDamagedJournal(t *testing.T) {
+	x := open(t, Config{Dir: t.TempDir()})
+	put(t, x, two())
+	for _, at := range []string{x.entryPath(two().Name), x.claimPath(two().Keys[0], 0)} {
+		whole, err := os.ReadFile(at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, body := range []string{"", "{", `{"name":"other.xml","key":"other"}`} {
+			writeFile(t, at, []byte(body))
+			_, err := x.Put(t.Context(), two())
+			found := x.Find(t.Context(), two().Keys[0])[0].Err
+			for _, err := range []error{err, found} {
+				if erpbridge.KindOf(err) != erpbridge.Refused {
+					t.Errorf("%q: %s: %v", body, erpbridge.KindOf(err), err)
+				}
+			}
+		}
+		writeFile(t, at, whole)
+	}
+	put(t, x, two())
+}
