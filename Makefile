@@ -33,12 +33,12 @@ demo: build ## show the whole way of an order, against simulated ERPs
 
 .PHONY: test
 test: ## vet, every test, and the tests again under the race detector
-	@scripts/install.sh servers xml compiler network
+	@scripts/install.sh servers xml sftp compiler network
 	@scripts/stack.sh run .stack/test -- scripts/test.sh
 
 .PHONY: race
 race: ## every test under the race detector, the long ones too
-	@scripts/install.sh servers xml compiler network
+	@scripts/install.sh servers xml sftp compiler network
 	@scripts/stack.sh run .stack/race -- go test -count=1 -p 4 -race ./...
 
 .PHONY: bench

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the project's commands need from Debian's packages.
 #
-#   install.sh [NEED...]   NEED is servers, xml, compiler or network; without one: servers
+#   install.sh [NEED...]   NEED is servers, xml, sftp, compiler or network; without one: servers
 #
 # What is there already is left alone, and so are the system's services: the
 # packages would start RabbitMQ and PostgreSQL on their default ports, now and at
@@ -28,6 +28,9 @@ missing() {
       ;;
     network) # a cluster's nodes have networks of their own, which only root can make
       [ "$(id -u)" != 0 ] || PATH=$PATH:/usr/sbin:/sbin installed ip || echo iproute2
+      ;;
+    sftp) # a second peer for what is delivered as files
+      [ -x /usr/lib/openssh/sftp-server ] || echo openssh-sftp-server
       ;;
     compiler) # the race detector links with C
       installed gcc || echo gcc

@@ -21,13 +21,11 @@ import (
 type planted struct {
 	name    string
 	provoke string
-	why     string // it has none
 	// rare: it takes a coincidence to show. A run of a few bugs leaves it out.
 	rare bool
 }
 
-// bugs are all that have to turn the checker red. Those without a provocation have
-// nothing in the product that they could be planted in.
+// bugs are all that have to turn the checker red.
 var bugs = []planted{
 	{name: "ack-before-commit", provoke: "crash-at-commit"},
 	{name: "no-mandatory", provoke: "unbound"},
@@ -44,7 +42,7 @@ var bugs = []planted{
 	{name: "cursor-poller", provoke: "lost-answers"},
 	{name: "no-version-check", provoke: "shuffled"},
 	{name: "position-only", provoke: "mixed-answers"},
-	{name: "no-dir-fsync", why: "no adapter of the product writes files"},
+	{name: "no-dir-fsync", provoke: powerLoss},
 	{name: "rate-per-process", provoke: "pace"},
 	{name: "no-jitter", provoke: "failing-records", rare: true},
 	{name: "requeue-poison", provoke: "poison"},
@@ -94,17 +92,13 @@ func (b *hunt) run(ctx context.Context, h *house) error {
 	}
 	if b.some > 0 {
 		r := rand.New(rand.NewPCG(h.seed, 25)) // #nosec G404 -- to be repeated, not to be secret
-		chosen = slices.DeleteFunc(chosen, func(p planted) bool { return p.provoke == "" || p.rare })
+		chosen = slices.DeleteFunc(chosen, func(p planted) bool { return p.rare })
 		r.Shuffle(len(chosen), func(i, j int) { chosen[i], chosen[j] = chosen[j], chosen[i] })
 		chosen = chosen[:min(b.some, len(chosen))]
 	}
 	var jobs []func() error
 	controls := map[string]bool{}
 	for _, p := range chosen {
-		if p.provoke == "" {
-			b.add(row{bug: p.name, finding: "cannot be provoked: " + p.why})
-			continue
-		}
 		if !controls[p.provoke] {
 			controls[p.provoke] = true
 			jobs = append(jobs, func() error { return b.control(ctx, h, p.provoke) })
@@ -121,7 +115,7 @@ func (b *hunt) control(ctx context.Context, h *house, provocation string) error 
 	s := h.provocation(provocation)
 	s.name = "control-" + provocation
 	s.ledger = filepath.Join(h.results, s.name+".ledger")
-	v, err := h.play(ctx, s)
+	v, err := h.provoke(ctx, provocation, s)
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.name, err)
 	}
@@ -138,7 +132,7 @@ func (b *hunt) plant(ctx context.Context, h *house, p planted) error {
 	s.name = "bug-" + p.name
 	s.ledger = filepath.Join(h.results, s.name+".ledger")
 	s.env = append(s.env, "ERPBRIDGE_BUGS="+p.name)
-	v, err := h.play(ctx, s)
+	v, err := h.provoke(ctx, p.provoke, s)
 	if err != nil {
 		return fmt.Errorf("%s: %w", s.name, err)
 	}
