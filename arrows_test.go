@@ -67,6 +67,7 @@ var rooms = []room{
 
 	{"wsdl/soap", []string{".", "internal/fault"}, []string{etree, xnetHTML, xtext}},
 	{"wsdl/gen", nil, []string{etree, gowsdl}},
+	{"wsdl/check", []string{"wsdl/soap"}, []string{etree}},
 	{"wsdl/*", nil, []string{gowsdl + "/soap"}},
 
 	{"adapters/storefront/storefronttest", []string{"."}, []string{gocmp, jsonexp}},
@@ -97,7 +98,7 @@ var rooms = []room{
 	{"alert", []string{".", "internal/fault"}, []string{gomail, backoff, zap}},
 	{"config", nil, []string{yaml}},
 
-	{"cmd/erpbridge", []string{".", "adapters", "pipeline", "outbox", "broker", "ingest", "poll", "alert", "config", "internal/fault"}, []string{cobra, zap, xsync}},
+	{"cmd/erpbridge", []string{".", "adapters", "wsdl/*", "pipeline", "outbox", "broker", "ingest", "poll", "alert", "config", "internal/fault"}, []string{cobra, zap, xsync}},
 	{"cmd/erpsim", []string{"cmd/erpsim/*"}, []string{etree, gosmtp, gosasl, cobra, pflag, yaml}},
 	{"cmd/erpsim/*", []string{"cmd/erpsim/*"}, []string{etree, gosmtp, gosasl, cobra, pflag, yaml, sftp, xcrypto, uuid}},
 	{"cmd/erpdemo", []string{".", "config", "cmd/erpsim/*"}, []string{amqp}},

@@ -57,6 +57,8 @@ type Alert struct {
 // Kinds of alert. One of another kind is told with its reason alone.
 const (
 	DeadLetter    = "dead-letter"    // could not be delivered, and waits for a person
+	Unconfirmed   = "unconfirmed"    // the ERP took it, threw it out or never confirmed it, and a person has to look
+	Contradicted  = "contradicted"   // the ERP says otherwise than what counts here
 	Held          = "held"           // something to map or decide is missing
 	TargetRefused = "target-refused" // credentials or permissions: the target pauses
 	TargetAway    = "target-away"    // no request got an answer: the target is probed

@@ -67,7 +67,7 @@ func (d *digest) add(a Alert) {
 	if len(c.First) < shownAlerts {
 		c.First = append(c.First, a)
 	}
-	if a.Kind == DeadLetter {
+	if a.Kind == DeadLetter || a.Kind == Unconfirmed {
 		d.orders[a.orderKey()] = a.Order
 	}
 }
@@ -115,7 +115,7 @@ func (d *digest) subject() string {
 	}
 	for _, kind := range slices.Sorted(keys(counts)) {
 		switch kind {
-		case DeadLetter:
+		case DeadLetter, Unconfirmed: // counted as orders
 		case Held:
 			parts = append(parts, plural(counts[kind], "order is held", "orders are held"))
 		case TargetRefused:
@@ -136,7 +136,7 @@ func (d *digest) subject() string {
 // deadLetter returns the first alert about a dead letter.
 func (d *digest) deadLetter() Alert {
 	for _, c := range d.causes {
-		if c.Kind == DeadLetter {
+		if c.Kind == DeadLetter || c.Kind == Unconfirmed {
 			return c.First[0]
 		}
 	}

@@ -35,7 +35,16 @@ func digestOf(alerts ...Alert) *digest {
 var (
 	undigested = Alert{ID: 50, Kind: DeadLetter, DeadLetter: 150, Store: "shop-eu", Document: "orders/create", Reason: "not JSON", At: noon}
 	held       = Alert{ID: 60, Kind: Held, Store: "shop-eu", Order: "#1060", Stream: "order/60", Document: "orders/create", Reason: `no item for SKU "A-1"`, At: noon}
-	refused    = Alert{ID: 70, Kind: TargetRefused, Target: "netsuite", Reason: "invalid login", At: noon}
+	taken      = Alert{
+		ID: 90, Kind: Unconfirmed, DeadLetter: 190, Store: "shop-eu", Target: "sap", Order: "#1090", Stream: "order/90", Document: "ORDERS05",
+		Reason: "NOT-CONFIRMED: the ERP took it at 2026-11-22T11:00:00Z as 0815 and has not confirmed for 24h0m0s that it is booked; the last that is known is: status 51",
+		At:     noon,
+	}
+	contradicted = Alert{
+		ID: 95, Kind: Contradicted, Store: "shop-eu", Target: "sap", Order: "#1095", Stream: "order/95", Document: "ORDERS05",
+		Reason: "the ERP had booked this document, which counts as delivered, and now says that it threw it out: period closed", At: noon,
+	}
+	refused = Alert{ID: 70, Kind: TargetRefused, Target: "netsuite", Reason: "invalid login", At: noon}
 )
 
 func TestSubject(t *testing.T) {
@@ -53,6 +62,9 @@ func TestSubject(t *testing.T) {
 		{[]Alert{undigested}, "a message orders/create of shop-eu could not be processed"},
 		{[]Alert{held}, "order #1060 of shop-eu is held"},
 		{[]Alert{refused}, "netsuite refused access"},
+		{[]Alert{taken}, "order #1090 was taken by sap and is not booked there"},
+		{[]Alert{contradicted}, "sap says otherwise about order #1095 than before"},
+		{[]Alert{dead(1, "x"), taken}, "2 orders could not be delivered (2 causes)"},
 		{[]Alert{{ID: 1, Kind: "clock-skew", Reason: "ten minutes off"}}, "clock-skew: ten minutes off"},
 		{seventeen, "17 orders could not be delivered (3 causes)"},
 		{[]Alert{dead(1, "x"), dead(2, "x")}, "2 orders could not be delivered (1 cause)"},
@@ -81,6 +93,7 @@ func TestMailText(t *testing.T) {
 	cases := map[string][]Alert{
 		"one":   {dead(1, "USER_ERROR: the period is closed")},
 		"storm": append(storm, replay),
+		"taken": {taken, contradicted},
 		"mixed": {dead(1, "period closed"), undigested, held, refused, {ID: 80, Kind: "clock-skew", Reason: "ten minutes off", At: noon}},
 	}
 	for name, alerts := range cases {

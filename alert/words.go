@@ -16,7 +16,7 @@ func (a Alert) Subject() string {
 		return a.Stream
 	case a.Document != "":
 		return "a message " + a.Document
-	case a.Kind == DeadLetter || a.Kind == Held:
+	case a.Kind == DeadLetter || a.Kind == Unconfirmed || a.Kind == Contradicted || a.Kind == Held:
 		return "a message"
 	}
 	return a.Kind
@@ -41,6 +41,10 @@ func (a Alert) headline() string {
 		return fmt.Sprintf("%s could not be delivered to %s", a.Subject(), a.Target)
 	case a.Kind == DeadLetter:
 		return fmt.Sprintf("%s%s could not be processed", a.Subject(), from)
+	case a.Kind == Unconfirmed:
+		return fmt.Sprintf("%s was taken by %s and is not booked there", a.Subject(), a.Target)
+	case a.Kind == Contradicted:
+		return fmt.Sprintf("%s says otherwise about %s than before", a.Target, a.Subject())
 	case a.Kind == Held:
 		return fmt.Sprintf("%s%s is held", a.Subject(), from)
 	case a.Kind == TargetRefused:
@@ -67,6 +71,10 @@ func (c *cause) Headline() string {
 		return fmt.Sprintf("%d messages of %s could not be processed", c.Count, c.Store)
 	case c.Kind == DeadLetter:
 		return fmt.Sprintf("%d documents could not be delivered", c.Count)
+	case c.Kind == Unconfirmed && c.Target != "":
+		return fmt.Sprintf("%d documents were taken by %s and are not booked there", c.Count, c.Target)
+	case c.Kind == Contradicted && c.Target != "":
+		return fmt.Sprintf("%s says otherwise about %d documents than before", c.Target, c.Count)
 	case c.Kind == Held && c.Store != "":
 		return fmt.Sprintf("%d messages of %s are held", c.Count, c.Store)
 	case c.Kind == TargetRefused:
@@ -86,6 +94,10 @@ func (c *cause) Done() string {
 	switch c.Kind {
 	case DeadLetter:
 		return "parked; later changes of this order wait behind it"
+	case Unconfirmed:
+		return "waits for a person, and later changes of this order behind it; should the ERP still confirm that it is booked, it goes on by itself"
+	case Contradicted:
+		return "keeps to what it knew: nothing is sent, and nothing is taken back"
 	case Held:
 		return "held; it goes on by itself when what is missing is configured"
 	case TargetRefused:
@@ -107,6 +119,13 @@ type Command struct{ Line, Effect string }
 // names only, nothing a shell would take apart.
 func (a Alert) Commands() []Command {
 	switch {
+	case a.Kind == Unconfirmed && a.DeadLetter != 0:
+		return []Command{
+			{fmt.Sprintf("erpbridge dead show %d", a.DeadLetter), "as what the ERP has it, and what it said"},
+			{fmt.Sprintf("erpbridge dead settle %d --reason \"...\"", a.DeadLetter), "it is booked there"},
+			{fmt.Sprintf("erpbridge dead replay %d", a.DeadLetter), "wait for its confirmation once more; nothing is sent"},
+			{fmt.Sprintf("erpbridge dead replay %d --force", a.DeadLetter), "send it again: the ERP does not have it any more"},
+		}
 	case a.DeadLetter != 0:
 		replay := a.Replay
 		if replay == "" {

@@ -47,6 +47,7 @@ func defaultDelivery() config.Delivery {
 		Concurrency: 4, Batch: 1, Timeout: time.Minute, Lease: 2 * time.Minute, Poll: time.Second,
 		Retry:   config.Retry{First: 2 * time.Second, Max: 15 * time.Minute, Attempts: 8, Age: 72 * time.Hour},
 		Missing: config.Missing{Attempts: 20},
+		Confirm: config.Confirm{First: 5 * time.Second, Max: 5 * time.Minute, Within: 24 * time.Hour},
 	}
 }
 
@@ -94,6 +95,7 @@ targets:
       poll: 250ms
       retry: {attempts: 3, age: 1h, schedule: [1s, 1m]}
       missing: {attempts: 2}
+      confirm: {first: 1m, max: 2m, within: 3h}
   - {name: archive, kind: file}
 routes:
   - {store: shop, type: order.placed, country: NO, targets: [erp, archive]}
@@ -117,6 +119,7 @@ log: {level: debug, format: console}
 	slow.Retry.Attempts, slow.Retry.Age = 3, time.Hour
 	slow.Retry.Schedule = []time.Duration{time.Second, time.Minute}
 	slow.Missing.Attempts = 2
+	slow.Confirm = config.Confirm{First: time.Minute, Max: 2 * time.Minute, Within: 3 * time.Hour}
 	want := &config.Config{
 		Database: config.Database{URL: "host=/run/postgresql", Development: true, Insecure: true},
 		Broker:   config.Broker{URLs: []config.Secret{"amqps://a.example.com", "amqps://b.example.com"}, Prefix: "erp.test", Management: "http://mq.example.com:15672", Insecure: true},

@@ -44,6 +44,8 @@ type Delivery struct {
 	Retry Retry `yaml:"retry"`
 	// Missing is for documents that refer to what the ERP does not have yet.
 	Missing Missing `yaml:"missing"`
+	// Confirm is for ERPs that store what they are sent and book it later.
+	Confirm Confirm `yaml:"confirm"`
 }
 
 // Retry is how often and how long a document is tried again.
@@ -70,6 +72,20 @@ type Missing struct {
 	Attempts int `yaml:"attempts"`
 }
 
+// Confirm is how often and how long an ERP is asked whether it has booked what it
+// accepted. Later changes of the same order wait for that.
+type Confirm struct {
+	// First is the wait before it is asked for the first time; it doubles from there.
+	// Default 5s.
+	First time.Duration `yaml:"first"`
+	// Max is the longest wait. Default 5m.
+	Max time.Duration `yaml:"max"`
+	// Within is how long it may take. What is not confirmed by then is a dead letter, of
+	// which it is known that the ERP has it: no replay sends it again without --force.
+	// Default 24h.
+	Within time.Duration `yaml:"within"`
+}
+
 // slack is what a lease must leave after a request's timeout, for the answer to
 // be read and written down.
 func slack(timeout time.Duration) time.Duration {
@@ -84,6 +100,7 @@ func deliveryDefaults() Delivery {
 		Poll:        time.Second,
 		Retry:       Retry{First: 2 * time.Second, Max: 15 * time.Minute, Attempts: 8, Age: 72 * time.Hour},
 		Missing:     Missing{Attempts: 20},
+		Confirm:     Confirm{First: 5 * time.Second, Max: 5 * time.Minute, Within: 24 * time.Hour},
 	}
 }
 
@@ -135,6 +152,11 @@ func (d Delivery) check(c *checker, path string) {
 	for i, wait := range d.Retry.Schedule {
 		retry.positive("schedule["+strconv.Itoa(i)+"]", wait)
 	}
+
+	confirm := c.in(join(path, "confirm"))
+	confirm.positive("first", d.Confirm.First)
+	confirm.atLeast("max", d.Confirm.Max, "first", d.Confirm.First)
+	confirm.atLeast("within", d.Confirm.Within, "first", d.Confirm.First)
 
 	c.in(join(path, "missing")).upTo("attempts", int64(d.Missing.Attempts), math.MaxInt32)
 }

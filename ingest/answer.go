@@ -22,6 +22,7 @@ type answer struct {
 var (
 	accepted    = answer{status: http.StatusOK, text: "accepted"}
 	unreadable  = answer{status: http.StatusBadRequest, text: "the body could not be read", hangUp: true}
+	senseless   = answer{status: http.StatusBadRequest, text: "the message cannot be understood"}
 	unproven    = answer{status: http.StatusUnauthorized, text: "the request is not signed as it must be"}
 	notFound    = answer{status: http.StatusNotFound, text: "there is nothing here"}
 	notAllowed  = answer{status: http.StatusMethodNotAllowed, text: "only POST is taken here", allow: http.MethodPost}

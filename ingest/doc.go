@@ -1,5 +1,6 @@
 // Package ingest is the webhook gateway: the door through which storefronts
-// hand in what happened, over signed HTTP.
+// hand in what happened, over signed HTTP. Beside it is the door for ERPs that send word
+// of their own accord of what they have booked.
 //
 // # What it promises
 //
@@ -48,6 +49,21 @@
 // are for what is being worked on. So who trickles delays nobody: what he can take is
 // connections, and of those the oldest is closed when they are all taken. HTTP/1 only:
 // one connection is one request.
+//
+// # Confirmations
+//
+// POST /confirmations/{target} is for the targets whose adapter understands what their
+// ERP sends (erpbridge.Acknowledger); without one there is no such route. The limits, the
+// places and what strangers learn are those of webhooks:
+//
+//	Acknowledger.Acknowledge ──not proven, target unknown──▶ 401
+//	   │              cannot be checked now ───────────────▶ 503, Retry-After
+//	   │              proven, and cannot be understood ────▶ 400, and an error in the log
+//	   ▼
+//	Confirmed.Acknowledged ───committed────────────────────▶ 200
+//	   │ any error, or Budget is over
+//	   ▼
+//	503, Retry-After: 2
 //
 // # Platforms that ask first
 //

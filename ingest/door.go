@@ -13,11 +13,12 @@ import (
 	"github.com/hakooi/erpbridge"
 )
 
-// A door is where one store's webhooks come in.
-type door struct {
-	store  string
-	front  erpbridge.Storefront
-	known  bool // false for the decoys behind every name that is no store's
+// A door is where one store's webhooks, or one target's confirmations, come in.
+type door[T any] struct {
+	what   string // "store" or "target"
+	name   string
+	front  T
+	known  bool // false for the decoys behind every name that is nobody's
 	places places
 }
 
@@ -27,41 +28,41 @@ type challenger interface {
 	Challenge(query url.Values) (answer string, ok bool)
 }
 
-// doors are all of them.
-type doors struct {
-	stores map[string]*door
-	// decoys are as many as the stores, one with the work of each: platforms' signatures
-	// differ in what it takes to check them, so a single decoy would tell a name that is
-	// none of its kind.
-	decoys []*door
+// doors are all of one kind.
+type doors[T any] struct {
+	named map[string]*door[T]
+	// decoys are as many as the named ones, one with the work of each: platforms'
+	// signatures differ in what it takes to check them, so a single decoy would tell a
+	// name that is none of its kind.
+	decoys []*door[T]
 	salt   string
 }
 
-func newDoors(stores map[string]erpbridge.Storefront, perStore int) doors {
-	names := slices.Sorted(maps.Keys(stores))
-	ds := doors{stores: make(map[string]*door, len(stores)), salt: strings.Join(names, "\n")}
-	strangers := make(places, perStore)
+func newDoors[T any](what string, fronts map[string]T, each int) doors[T] {
+	names := slices.Sorted(maps.Keys(fronts))
+	ds := doors[T]{named: make(map[string]*door[T], len(fronts)), salt: strings.Join(names, "\n")}
+	strangers := make(places, each)
 	for _, name := range names {
-		front := tampered(stores[name])
-		ds.stores[name] = &door{store: name, front: front, known: true, places: make(places, perStore)}
-		ds.decoys = append(ds.decoys, &door{store: name, front: front, places: strangers})
+		front := fronts[name]
+		ds.named[name] = &door[T]{what: what, name: name, front: front, known: true, places: make(places, each)}
+		ds.decoys = append(ds.decoys, &door[T]{what: what, name: name, front: front, places: strangers})
 	}
 	return ds
 }
 
-// of returns the door of a name: a store's own, or one of the decoys, for a name always
-// the same, also in the next process with these stores.
-func (ds doors) of(name string) *door {
+// of returns the door of a name: its own, or one of the decoys, for a name always
+// the same, also in the next process with these doors.
+func (ds doors[T]) of(name string) *door[T] {
 	sum := sha256.Sum256([]byte(ds.salt + "\n\n" + name))
 	decoy := ds.decoys[binary.BigEndian.Uint64(sum[:])%uint64(len(ds.decoys))]
-	if d, ok := ds.stores[name]; ok {
+	if d, ok := ds.named[name]; ok {
 		return d
 	}
 	return decoy
 }
 
 // challenged answers what a platform asks before it sends.
-func (d *door) challenged(query url.Values) answer {
+func challenged(d *door[erpbridge.Storefront], query url.Values) answer {
 	c, ok := d.front.(challenger)
 	if !ok || !d.known {
 		return notAllowed
@@ -72,11 +73,11 @@ func (d *door) challenged(query url.Values) answer {
 	return notAllowed
 }
 
-// field names the store in the log. A name that is no store's is a stranger's
+// field names the store or target in the log. A name that is nobody's is a stranger's
 // text, and left out.
-func (d *door) field() zap.Field {
+func (d *door[T]) field() zap.Field {
 	if !d.known {
 		return zap.Skip()
 	}
-	return zap.String("store", d.store)
+	return zap.String(d.what, d.name)
 }

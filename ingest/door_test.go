@@ -87,7 +87,7 @@ func TestStrangersCostWhatStoresCost(t *testing.T) {
 	const names = 600
 	for i := range names {
 		name := fmt.Sprintf("shop-%d", i)
-		if h.doors.of(name).store != again.doors.of(name).store {
+		if h.doors.of(name).name != again.doors.of(name).name {
 			t.Errorf("%s costs something else in the next process", name)
 		}
 		r := httptest.NewRequest(http.MethodPost, "/webhooks/"+name, nil)

@@ -29,12 +29,23 @@ type Inbox interface {
 	Receive(ctx context.Context, m erpbridge.Message) error
 }
 
+// A Confirmed stores what a target said about documents that it had accepted. It
+// returns nil only when that is safe, and returns soon after ctx ends. It is called from
+// many goroutines at once, and may be given a message again.
+type Confirmed interface {
+	Acknowledged(ctx context.Context, target string, m erpbridge.Message, as []erpbridge.Acknowledgement) error
+}
+
 // Config is what a Gateway is made of. Stores, Publisher and Inbox are required.
 type Config struct {
 	// Stores holds the storefronts by the name in their route.
 	Stores    map[string]erpbridge.Storefront
 	Publisher Publisher
 	Inbox     Inbox
+	// Targets holds the ERPs that send their confirmations of their own accord, by the
+	// name in their route; Confirmed is where these go, and required if there are any.
+	Targets   map[string]erpbridge.Acknowledger
+	Confirmed Confirmed
 
 	// MaxBody is the longest body taken, in bytes; 10 MiB.
 	MaxBody int64
@@ -47,8 +58,8 @@ type Config struct {
 	// Concurrency is how many webhooks may be worked on at once; 4096. One whose body is
 	// still coming is not among them.
 	Concurrency int
-	// PerStore is how many of them may be one store's, so that no store takes all
-	// places; half of Concurrency, or all of it if there is only one store.
+	// PerStore is how many of them may be one store's, or one target's, so that none takes
+	// all places; half of Concurrency, or all of it if there is only one store.
 	PerStore int
 	// Budget is the time from the end of the body to the answer; 1 s.
 	Budget time.Duration
@@ -90,6 +101,8 @@ func (c Config) check() error {
 		return errors.New("ingest: there is no store to take webhooks for")
 	case c.Publisher == nil || c.Inbox == nil:
 		return errors.New("ingest: a publisher and an inbox are needed")
+	case len(c.Targets) > 0 && c.Confirmed == nil:
+		return errors.New("ingest: there are targets that send confirmations, and nobody to store them")
 	case c.MaxBody < 0 || c.Connections < 0 || c.Memory < 0 || c.Concurrency < 0 || c.PerStore < 0 || c.Grace < 0:
 		return errors.New("ingest: a limit is negative")
 	case c.Memory < 2*c.MaxBody:
@@ -102,6 +115,11 @@ func (c Config) check() error {
 	for name, s := range c.Stores {
 		if name == "" || s == nil {
 			return fmt.Errorf("ingest: store %q has no name or no storefront", name)
+		}
+	}
+	for name, t := range c.Targets {
+		if name == "" || t == nil {
+			return fmt.Errorf("ingest: target %q has no name or no acknowledger", name)
 		}
 	}
 	for name, p := range c.Probes {
@@ -118,7 +136,8 @@ type Gateway struct {
 	patience    patience
 	connections connections
 	memory      memory
-	doors       doors
+	doors       doors[erpbridge.Storefront]
+	desks       doors[erpbridge.Acknowledger]
 	places      places
 	ready       readiness
 	says        says
@@ -134,7 +153,8 @@ func New(cfg Config) (*Gateway, error) {
 	g := &Gateway{
 		cfg:      cfg,
 		patience: usual,
-		doors:    newDoors(cfg.Stores, cfg.PerStore),
+		doors:    newDoors("store", tampered(cfg.Stores), cfg.PerStore),
+		desks:    newDoors("target", cfg.Targets, cfg.PerStore),
 		places:   make(places, cfg.Concurrency),
 		ready:    readiness{probes: maps.Clone(cfg.Probes), log: cfg.Log},
 		says:     newSays(cfg.Log),
@@ -153,6 +173,9 @@ func (g *Gateway) routes() http.Handler {
 	mux := http.NewServeMux()
 	// Without a method: the gateway's own 405 carries a request ID as all its answers do.
 	mux.HandleFunc("/webhooks/{store}", g.webhook)
+	if len(g.cfg.Targets) > 0 {
+		mux.HandleFunc("/confirmations/{target}", g.confirmation)
+	}
 	mux.HandleFunc("GET /healthz", healthz)
 	mux.HandleFunc("GET /readyz", g.ready.serve)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { notFound.write(w, newID()) })

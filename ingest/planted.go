@@ -7,13 +7,17 @@ import (
 	"github.com/hakooi/erpbridge/internal/fault"
 )
 
-// tampered returns front with the planted bug that is a wrapper of it. In the program
-// as it is shipped there is none, and this returns front.
-func tampered(front erpbridge.Storefront) erpbridge.Storefront {
-	if fault.Planted("hmac-remarshal") { // planted: the signature is checked over other bytes than came
-		return remarshalling{front}
+// tampered returns fronts with the planted bug that is a wrapper of them. In the program
+// as it is shipped there is none, and this returns fronts.
+func tampered(fronts map[string]erpbridge.Storefront) map[string]erpbridge.Storefront {
+	if !fault.Planted("hmac-remarshal") { // planted: the signature is checked over other bytes than came
+		return fronts
 	}
-	return front
+	wrapped := make(map[string]erpbridge.Storefront, len(fronts))
+	for name, front := range fronts {
+		wrapped[name] = remarshalling{front}
+	}
+	return wrapped
 }
 
 // remarshalling reads the body as JSON and writes it again before anything looks at

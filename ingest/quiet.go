@@ -38,13 +38,14 @@ func (q *quiet) log(msg string, fields ...zap.Field) {
 
 // says holds the lines, one for each cause: a flood of one leaves the others heard.
 type says struct {
-	refused, unproven, unchecked, crowded, busy, fallback, failed, panicked *quiet
+	refused, unproven, senseless, unchecked, crowded, busy, fallback, failed, panicked *quiet
 }
 
 func newSays(log *zap.Logger) says {
 	return says{
 		refused:   newQuiet(log, zap.WarnLevel),
 		unproven:  newQuiet(log, zap.WarnLevel),
+		senseless: newQuiet(log, zap.ErrorLevel),
 		unchecked: newQuiet(log, zap.ErrorLevel),
 		crowded:   newQuiet(log, zap.WarnLevel),
 		busy:      newQuiet(log, zap.ErrorLevel),

@@ -16,12 +16,23 @@ import (
 
 // webhook answers one request, whatever happens on the way.
 func (g *Gateway) webhook(w http.ResponseWriter, r *http.Request) {
+	d := g.doors.of(r.PathValue("store"))
+	g.answer(w, r, d.field(), func(id string) answer {
+		if r.Method == http.MethodGet {
+			return challenged(d, r.URL.Query())
+		}
+		return g.take(w, r, id, d.places, d.field(), func(body []byte) answer { return g.accept(r, d, body, id) })
+	})
+}
+
+// answer answers a request with what take makes of it.
+func (g *Gateway) answer(w http.ResponseWriter, r *http.Request, about zap.Field, take func(id string) answer) {
 	id := newID()
-	a := g.guarded(id, func() answer { return g.take(w, r, id) })
+	a := g.guarded(id, func() answer { return take(id) })
 	switch a {
 	case unreadable, tooLarge, encoded:
-		// A storefront may give these up for good, so somebody has to see them.
-		g.says.refused.log("a webhook is refused unread", zap.String("request", id), g.doors.of(r.PathValue("store")).field(),
+		// Its sender may give these up for good, so somebody has to see them.
+		g.says.refused.log("a request is refused unread", zap.String("request", id), about,
 			zap.String("remote", remote(r)), zap.String("reason", a.text))
 	}
 	if err := fault.Do("ingest.answer", func() error { a.write(w, id); return nil }); err != nil {
@@ -30,12 +41,10 @@ func (g *Gateway) webhook(w http.ResponseWriter, r *http.Request) {
 }
 
 // take refuses what can be refused unread, and reads the rest. w is only for
-// the limit on the body, which makes the server hang up when it is exceeded.
-func (g *Gateway) take(w http.ResponseWriter, r *http.Request, id string) answer {
-	d := g.doors.of(r.PathValue("store"))
+// the limit on the body, which makes the server hang up when it is exceeded. own are the
+// places of the store or target that about names; what is read goes to accept.
+func (g *Gateway) take(w http.ResponseWriter, r *http.Request, id string, own places, about zap.Field, accept func(body []byte) answer) answer {
 	switch {
-	case r.Method == http.MethodGet:
-		return d.challenged(r.URL.Query())
 	case r.Method != http.MethodPost:
 		return notAllowed
 	case !identity(r.Header.Values("Content-Encoding")):
@@ -57,7 +66,7 @@ func (g *Gateway) take(w http.ResponseWriter, r *http.Request, id string) answer
 	case errors.As(err, &long):
 		return tooLarge
 	case errors.Is(err, errNoRoom):
-		g.says.busy.log("too many long bodies are under way", zap.String("request", id), d.field())
+		g.says.busy.log("too many long bodies are under way", zap.String("request", id), about)
 		return full
 	case err != nil:
 		return unreadable
@@ -65,26 +74,26 @@ func (g *Gateway) take(w http.ResponseWriter, r *http.Request, id string) answer
 
 	// Only now: who trickles a body holds a connection, and nobody's place.
 	if !g.places.take() {
-		g.says.busy.log("too many webhooks are under way", zap.String("request", id))
+		g.says.busy.log("too many requests are under way", zap.String("request", id))
 		return busy
 	}
 	defer g.places.free()
-	if !d.places.take() {
-		g.says.busy.log("too many webhooks of one store are under way", zap.String("request", id), d.field())
+	if !own.take() {
+		g.says.busy.log("too many requests of one sender are under way", zap.String("request", id), about)
 		return busy
 	}
-	defer d.places.free()
-	return g.accept(r, d, b.bytes, id)
+	defer own.free()
+	return accept(b.bytes)
 }
 
 // accept proves the sender and makes the message safe.
-func (g *Gateway) accept(r *http.Request, d *door, body []byte, id string) answer {
+func (g *Gateway) accept(r *http.Request, d *door[erpbridge.Storefront], body []byte, id string) answer {
 	now := time.Now()
 	var m erpbridge.Message
 	var err error
 	if missed := fault.Do("ingest.verify", func() error {
 		m, err = d.front.Verify(erpbridge.Message{
-			Store: d.store, Via: erpbridge.ViaWebhook, Header: r.Header.Clone(),
+			Store: d.name, Via: erpbridge.ViaWebhook, Header: r.Header.Clone(),
 			ContentType: r.Header.Get("Content-Type"), Body: body, ReceivedAt: now,
 		})
 		return nil
@@ -127,7 +136,10 @@ func after(err error) time.Duration {
 	return 0
 }
 
-var errUnknownStore = errors.New("there is no store of that name")
+var (
+	errUnknownStore  = errors.New("there is no store of that name")
+	errUnknownTarget = errors.New("there is no target of that name that sends confirmations")
+)
 
 // store hands m to the publisher until the time given, and then to the inbox for
 // the rest of ctx.

@@ -55,7 +55,7 @@ func TestNothingIsKeptOfARequest(t *testing.T) {
 	if n := len(h.places); n != 0 {
 		t.Errorf("%d places are still taken", n)
 	}
-	for name, d := range h.doors.stores {
+	for name, d := range h.doors.named {
 		if n := len(d.places); n != 0 {
 			t.Errorf("%d places of %s are still taken", n, name)
 		}

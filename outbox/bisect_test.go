@@ -27,6 +27,20 @@ func TestMissingBehindAFailureWaits(t *testing.T) {
 	}
 }
 
+// An order whose customer the ERP has taken and not booked yet is not at fault for
+// missing it.
+func TestMissingBehindAnAcceptanceWaits(t *testing.T) {
+	vs := []Verdict{
+		{Entry: Entry{ID: 1, EventID: 1}, State: Accepted, Stored: true},
+		{Entry: Entry{ID: 2, EventID: 1}, State: Pending, Cause: kind(erpbridge.Missing, 0)},
+	}
+	behind(vs)
+	bisect(vs)
+	if vs[0].State != Accepted || vs[1].State != Pending || !vs[1].Spared {
+		t.Errorf("verdicts %+v", vs)
+	}
+}
+
 // whole is an error about a request as a whole.
 func whole(k erpbridge.Kind) error { return &erpbridge.Error{Kind: k, Whole: true} }
 

@@ -180,8 +180,9 @@ func (c *claiming) lockStreams(n int, last string) ([]candidate, error) {
 
 // A head is the first open event of a stream.
 type head struct {
-	entries []Entry
-	states  []State
+	entries []Entry // without the accepted ones
+	states  []State // of entries
+	taken   bool    // the ERP has a document of it and has not booked it yet
 }
 
 // doubtful reports whether an attempt at the head may have taken effect.
@@ -204,8 +205,8 @@ func (c *claiming) readHeads(candidates []candidate) (map[string]head, error) {
 		select o.id, o.event_id, o.stream, o.key, o.kind, o.record, o.version_at, o.version_rank, o.version_digest, o.body, o.mapping,
 		       o.attempt, o.spared, o.lost, o.created_at, coalesce(o.doubt_since, 'epoch'), i.order_number, o.state
 		from unnest($2::text[]) as x(name) cross join lateral (
-			select seq from outbox where target = $1 and stream = x.name and state in ('pending', 'sending', 'in_doubt', 'dead') `+first+`
-		) h join outbox o on o.target = $1 and o.stream = x.name and o.seq = h.seq and o.state in ('pending', 'sending', 'in_doubt', 'dead')
+			select seq from outbox where target = $1 and stream = x.name and state in `+unsettled+` `+first+`
+		) h join outbox o on o.target = $1 and o.stream = x.name and o.seq = h.seq and o.state in `+unsettled+`
 		join inbox i on i.id = o.event_id
 		order by o.stream, o.pos`, c.Target, names)
 	if err != nil {
@@ -224,7 +225,11 @@ func (c *claiming) readHeads(candidates []candidate) (map[string]head, error) {
 			return nil
 		}
 		h := heads[e.Stream]
-		h.entries, h.states = append(h.entries, one), append(h.states, state)
+		if one.Behind = h.taken; state == Accepted {
+			h.taken = true
+		} else {
+			h.entries, h.states = append(h.entries, one), append(h.states, state)
+		}
 		heads[e.Stream] = h
 		return nil
 	})

@@ -22,6 +22,8 @@ type Clock struct {
 	Store *Store
 	// Longest is the longest wait that anything is ever scheduled for.
 	Longest time.Duration
+	// Confirm is the longest an ERP may take to book what it accepted.
+	Confirm time.Duration
 	// Lease is the longest lease.
 	Lease time.Duration
 	Log   *zap.Logger
@@ -63,7 +65,7 @@ func (c Clock) tell(ctx context.Context, n int, err error, what string) {
 // many rows that were. Whoever holds a lease that is cut short is told by its fence.
 func (c Clock) Mend(ctx context.Context) (int, error) {
 	// As much again, so that nothing that is merely late is touched.
-	ahead, lease := 2*c.Longest+time.Hour, 2*c.Lease+time.Minute
+	ahead, lease, confirm := 2*c.Longest+time.Hour, 2*c.Lease+time.Minute, 2*max(c.Longest, c.Confirm)+time.Hour
 	n, err := c.bring(ctx, []bringing{
 		{`update target set resume_at = least(resume_at, now()), next_at = least(next_at, now()), turn_at = least(turn_at, now())
 		  where greatest(resume_at, next_at, turn_at) > now() + $1::interval`, ahead},
@@ -73,6 +75,8 @@ func (c Clock) Mend(ctx context.Context) (int, error) {
 		{`update stream set due_at = now() where state = 'ready' and due_at > now() + $1::interval`, ahead},
 		{`update outbox set next_at = least(next_at, now()), doubt_since = least(doubt_since, now())
 		  where state in ('pending', 'sending', 'in_doubt') and (next_at > now() + $1::interval or doubt_since > now() + $1::interval)`, ahead},
+		{`update outbox set next_at = least(next_at, now()), accepted_at = least(accepted_at, now()), confirm_since = least(confirm_since, now())
+		  where state = 'accepted' and greatest(next_at, accepted_at, confirm_since) > now() + $1::interval`, confirm},
 		{`update inbox set digest_after = now() where undigested and digest_after > now() + $1::interval`, ahead},
 		{`update alert set next_at = now() where sent_at is null and next_at > now() + $1::interval`, ahead},
 	})

@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -17,7 +18,7 @@ import (
 // A DeadLetter is an event or a document that will not move without an operator.
 type DeadLetter struct {
 	ID      int64     `json:"id"`
-	State   string    `json:"state"` // open, replayed or discarded
+	State   string    `json:"state"` // open, replayed, discarded or settled
 	At      time.Time `json:"at"`
 	Store   string    `json:"store"`
 	Target  string    `json:"target,omitempty"` // empty: the event never became documents
@@ -34,6 +35,10 @@ type DeadLetter struct {
 	CauseCode string `json:"cause_code,omitempty"`
 	Cause     string `json:"cause"`
 	Attempts  int    `json:"attempts"`
+	// AcceptedAt is since when the ERP has the document without having booked it, and
+	// Ref the name it has there; nil and empty for one that the ERP did not take.
+	AcceptedAt *time.Time `json:"accepted_by_erp_at,omitempty"`
+	Ref        string     `json:"ref,omitempty"`
 	// Waiting counts the later events of the order that wait behind it.
 	Waiting  int64      `json:"waiting_behind"`
 	ClosedAt *time.Time `json:"closed_at,omitempty"`
@@ -69,13 +74,13 @@ const selectDeadLetters = `
 	select d.id, d.state, d.created_at, d.store, d.target, d.order_number, d.stream, d.event_id, i.type,
 	       coalesce(d.document_id, 0), coalesce(o.kind, ''), coalesce(o.key, ''), d.cause_kind, d.cause_code, d.cause, coalesce(o.attempt, 0),
 	       (select count(distinct w.event_id) from outbox w where w.target = o.target and w.stream = o.stream and w.seq > o.seq and w.state = 'pending'),
-	       d.closed_at, d.closed_by, d.note
+	       o.accepted_at, case when o.accepted_at is null then '' else o.accepted_ref end, d.closed_at, d.closed_by, d.note
 	from dead_letter d join inbox i on i.id = d.event_id left join outbox o on o.id = d.document_id `
 
 func scanDeadLetter(r pgx.CollectableRow) (DeadLetter, error) {
 	var d DeadLetter
 	err := r.Scan(&d.ID, &d.State, &d.At, &d.Store, &d.Target, &d.Order, &d.Stream, &d.EventID, &d.Type,
-		&d.Document, &d.Kind, &d.Key, &d.CauseKind, &d.CauseCode, &d.Cause, &d.Attempts, &d.Waiting, &d.ClosedAt, &d.ClosedBy, &d.Note)
+		&d.Document, &d.Kind, &d.Key, &d.CauseKind, &d.CauseCode, &d.Cause, &d.Attempts, &d.Waiting, &d.AcceptedAt, &d.Ref, &d.ClosedAt, &d.ClosedBy, &d.Note)
 	return d, err
 }
 
@@ -155,18 +160,25 @@ type Replay struct {
 	// of the same keys: the event rendered anew with the present mapping.
 	Documents []erpbridge.Document
 	Mapping   string
-	// Force replays although a newer state of the record was delivered.
+	// Force replays although a newer state of the record was delivered, and sends again
+	// what the ERP has taken.
 	Force bool
 }
 
 // ErrNewerDelivered is returned when a replay would put an older state over a
-// newer one.
-var ErrNewerDelivered = errors.New("a newer state of this record was delivered since; replaying would put the older one over it")
+// newer one, ErrTaken when it would send other bytes of what the ERP has already.
+var (
+	ErrNewerDelivered = errors.New("a newer state of this record was delivered since; replaying would put the older one over it")
+	ErrTaken          = errors.New("the ERP has taken this document, and may book it yet; look there before it is sent again")
+)
 
 // ReplayDeadLetter gives a dead letter a fresh set of tries, under the same key. A
 // document goes back to its stream; an event that never became documents goes
 // back to the pipeline. Of two operators replaying the same one, one gets
 // ErrNotOpen.
+//
+// A document that the ERP has taken is not sent again, except by force: its
+// confirmation is waited for once more, for as long as for a new one.
 func (s *Store) ReplayDeadLetter(ctx context.Context, id int64, r Replay) error {
 	return s.closeDeadLetter(ctx, id, "replayed", r.Actor, r.Note, func(tx pgx.Tx, event, document int64) error {
 		if document == 0 {
@@ -174,14 +186,24 @@ func (s *Store) ReplayDeadLetter(ctx context.Context, id int64, r Replay) error 
 				update inbox set state = 'pending', undigested = true, digest_after = now(), digest_tries = 0 where id = $1 and state = 'dead'`, event)
 			return err
 		}
-		var newer bool
+		var newer, taken bool
 		if err := tx.QueryRow(ctx, `
 			select exists (select from outbox n join outbox o on n.target = o.target and n.stream = o.stream and n.record = o.record
-			where o.id = $1 and o.record <> '' and (n.version_at, n.version_rank) > (o.version_at, o.version_rank) and n.state = 'delivered')`, document).Scan(&newer); err != nil {
+			where o.id = $1 and o.record <> '' and (n.version_at, n.version_rank) > (o.version_at, o.version_rank) and n.state in ('delivered', 'accepted')),
+			       (select accepted_at is not null from outbox where id = $1)`, document).Scan(&newer, &taken); err != nil {
 			return err
 		}
 		if newer && !r.Force && !fault.Planted("replay-blind") { // planted: an older state over a newer one
 			return ErrNewerDelivered
+		}
+		if taken && !r.Force {
+			if r.Documents != nil {
+				return ErrTaken
+			}
+			_, err := tx.Exec(ctx, `
+				update outbox set state = 'accepted', confirm_since = now(), asked = 0, next_at = now(), settled_at = null
+				where id = $1 and state = 'dead'`, document)
+			return err
 		}
 		if err := replaceBodies(ctx, tx, event, r); err != nil {
 			return err
@@ -190,7 +212,7 @@ func (s *Store) ReplayDeadLetter(ctx context.Context, id int64, r Replay) error 
 		_, err := tx.Exec(ctx, `
 			update outbox set state = case when cause_kind = 'in-doubt' then 'in_doubt' else 'pending' end,
 			       doubt_since = case when cause_kind = 'in-doubt' then coalesce(settled_at, now()) end,
-			       spared = attempt, lost = 0, next_at = now(), settled_at = null
+			       spared = attempt, lost = 0, next_at = now(), settled_at = null, accepted_at = null, confirm_since = null
 			where id = $1 and state = 'dead'`, document)
 		return err
 	})
@@ -207,7 +229,7 @@ func replaceBodies(ctx context.Context, tx pgx.Tx, event int64, r Replay) error 
 		sum := sha256.Sum256(d.Body)
 		tag, err := tx.Exec(ctx, `
 			update outbox set body = $4, body_sha256 = $5, mapping = $6
-			where event_id = $1 and target = $2 and key = $3 and state in ('pending', 'dead')`, event, d.Target, d.Key, d.Body, sum[:], r.Mapping)
+			where event_id = $1 and target = $2 and key = $3 and state in ('pending', 'dead')`, event, d.Target, d.Key, d.Body, sum[:], cmp.Or(d.Mapping, r.Mapping))
 		if err != nil {
 			return err
 		}
@@ -228,6 +250,33 @@ func (s *Store) DiscardDeadLetter(ctx context.Context, id int64, actor, note str
 			return err
 		}
 		_, err := tx.Exec(ctx, `update outbox set state = 'discarded', settled_at = now() where id = $1 and state = 'dead'`, document)
+		return err
+	})
+}
+
+// A Settlement is an operator's word that the ERP has a document.
+type Settlement struct {
+	Actor string
+	Note  string // how that is known
+	Ref   string // the ERP's number for it, if that is known
+}
+
+// ErrNoDocument is returned for a dead letter about an event that never became
+// documents: there is nothing an ERP could have.
+var ErrNoDocument = errors.New("it never became a document, so no ERP can have it")
+
+// SettleDeadLetter closes a dead letter whose document is in the ERP: it counts as
+// delivered, and what waited behind it goes on.
+func (s *Store) SettleDeadLetter(ctx context.Context, id int64, st Settlement) error {
+	return s.closeDeadLetter(ctx, id, "settled", st.Actor, st.Note, func(tx pgx.Tx, _, document int64) error {
+		if document == 0 {
+			return ErrNoDocument
+		}
+		_, err := tx.Exec(ctx, `
+			update outbox set state = 'delivered', settled_at = now(), doubt_since = null,
+			       receipt_ref = coalesce(nullif($2, ''), nullif(receipt_ref, ''), accepted_ref),
+			       warning = 'by the word of ' || $3 || ': ' || $4, cause_kind = '', cause_code = '', cause = ''
+			where id = $1 and state = 'dead'`, document, clean(st.Ref), clean(st.Actor), clean(st.Note))
 		return err
 	})
 }

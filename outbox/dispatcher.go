@@ -38,7 +38,11 @@ type Dispatcher struct {
 	ERP    Deliverer
 	// Finder looks up what is in doubt; nil if the ERP cannot.
 	Finder erpbridge.Finder
-	Policy Policy
+	// Confirmations are what the ERP has accepted and not booked yet; nil if it books
+	// what it takes. Confirmer tells what became of that; nil if the ERP cannot be asked.
+	Confirmations Confirmations
+	Confirmer     erpbridge.Confirmer
+	Policy        Policy
 	// Limits hold for the target as a whole: those of other daemons' dispatchers count
 	// too.
 	Limits Limits
@@ -67,9 +71,11 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 
 	hands := newHands(max(d.Limits.Concurrency, 1))
 	defer hands.wait()
+	asking := &asking{Dispatcher: d}
 
 	for ctx.Err() == nil {
-		started, err := d.start(ctx, work, hands)
+		asking.apply(work)
+		started, err := asking.start(ctx, work, hands)
 		if err != nil && ctx.Err() == nil {
 			d.Log.Error("claiming documents", zap.String("target", d.Target), zap.Error(err))
 			sleep(ctx, d.poll())
@@ -90,24 +96,30 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 	return nil
 }
 
-// start claims for as many requests as there are free hands and starts them. It
+// deliver claims for as many requests as there are free hands and starts them. It
 // reports whether it started any.
-func (d *Dispatcher) start(ctx, work context.Context, h *hands) (bool, error) {
-	free := h.free()
-	if _, closed := d.Closed.Until(time.Now()); free == 0 || closed {
+func (d *Dispatcher) deliver(ctx, work context.Context, h *hands) (bool, error) {
+	if h.free() == 0 {
 		return false, nil
 	}
+	return d.startAll(ctx, work, h, d.Queue.Claim, d.demand(h.free(), d.Batch))
+}
+
+// startAll claims and starts what was claimed.
+func (d *Dispatcher) startAll(ctx, work context.Context, h *hands, claim func(context.Context, Demand) ([]Request, error), demand Demand) (bool, error) {
 	// Taken before: what the claim itself took counts as well.
 	claimed := time.Now()
 	// A stop does not cut a claim short: its COMMIT may have taken effect, and nobody
 	// would know what it leased.
-	requests, err := d.Queue.Claim(work, Demand{
-		Target: d.Target, Requests: free, Limits: d.Limits, Batch: d.Batch, Lease: d.Lease, Hold: d.hold(),
-	})
+	requests, err := claim(work, demand)
 	for _, r := range requests {
 		h.do(func() { d.serve(ctx, work, r, claimed) })
 	}
 	return len(requests) > 0, err
+}
+
+func (d *Dispatcher) demand(requests int, b Batch) Demand {
+	return Demand{Target: d.Target, Requests: requests, Limits: d.Limits, Batch: b, Lease: d.Lease, Hold: d.hold()}
 }
 
 // poll is how long to wait for what nothing announces.
@@ -148,25 +160,32 @@ func (d *Dispatcher) serve(ctx, work context.Context, r Request, claimed time.Ti
 	}
 	rctx, cancel := context.WithTimeout(work, d.Timeout)
 	began := time.Now()
-	results := d.request(rctx, r.Entries)
+	results := d.request(rctx, r)
 	waited := time.Since(began)
 	cancel()
 
 	took := time.Since(claimed)
 	vs := make([]Verdict, len(r.Entries))
 	c := Conclusion{Target: d.Target, Slot: r.Slot, Limits: d.Limits}
-	c.Outcome, c.Pause, c.Cause = outcome(results, r.Entries[0].Doubtful)
+	c.Outcome, c.Pause, c.Cause = outcome(results, r.Entries[0].Doubtful || r.Confirm)
+	if r.Confirm && d.Confirmer == nil {
+		c.Outcome, c.Cause = NothingMet, nil // nothing was asked
+	}
 	for i, e := range r.Entries {
 		vs[i] = d.Policy.Judge(e, results[i], e.Now.Add(took))
-		if work.Err() != nil && vs[i].State == Pending {
-			vs[i].Spared = true // our own stop cut it short
+		switch {
+		case work.Err() == nil: // what follows is for what our own stop cut short
+		case vs[i].State == Pending:
+			vs[i].Spared = true
+		case r.Confirm && results[i].Err != nil:
+			vs[i] = giveBack(r.Entries[i:i+1], 0)[0]
 		}
 		c.Pause = max(c.Pause, vs[i].Pause)
 		if vs[i].State == Delivered {
 			c.Delivered++
 		}
 	}
-	if c.Outcome == NoAnswer || slices.ContainsFunc(results, inDoubt) {
+	if !r.Confirm && (c.Outcome == NoAnswer || slices.ContainsFunc(results, inDoubt)) {
 		// We gave up waiting; the ERP, or the network before it, may not have given up
 		// working. It is given as long again, and at least its longest processing time.
 		c.Busy = max(waited, d.Policy.LookupAfter)
@@ -174,8 +193,10 @@ func (d *Dispatcher) serve(ctx, work context.Context, r Request, claimed time.Ti
 	if work.Err() != nil && c.Outcome == NoAnswer {
 		c.Outcome = NothingMet // it was us who did not wait for the answer
 	}
-	behind(vs)
-	bisect(vs)
+	if !r.Confirm {
+		behind(vs)
+		bisect(vs)
+	}
 	d.settle(work, vs, claimed)
 	d.conclude(work, c)
 }
@@ -230,7 +251,8 @@ func (d *Dispatcher) conclude(ctx context.Context, c Conclusion) {
 
 // request delivers or looks up. A panic of the adapter costs this request, not
 // the daemon; whether it had left by then nobody knows.
-func (d *Dispatcher) request(ctx context.Context, batch []Entry) (results []erpbridge.Result) {
+func (d *Dispatcher) request(ctx context.Context, r Request) (results []erpbridge.Result) {
+	batch := r.Entries
 	docs := make([]erpbridge.Document, len(batch))
 	for i, e := range batch {
 		docs[i] = e.Document
@@ -248,7 +270,12 @@ func (d *Dispatcher) request(ctx context.Context, batch []Entry) (results []erpb
 			results = all(&erpbridge.Error{Op: "outbox.Dispatcher", Kind: erpbridge.InDoubt, Err: fmt.Errorf("the adapter of %s panicked: %v", d.Target, v)})
 		}
 	}()
-	if batch[0].Doubtful {
+	switch {
+	case r.Confirm && d.Confirmer == nil:
+		return all(errNotAsked)
+	case r.Confirm:
+		results = d.Confirmer.Confirm(ctx, accepted(batch))
+	case batch[0].Doubtful:
 		if d.Finder == nil {
 			return all(&erpbridge.Error{Op: "outbox.Dispatcher", Kind: erpbridge.Missing, Err: errors.New("this target cannot look up")})
 		}
@@ -256,8 +283,10 @@ func (d *Dispatcher) request(ctx context.Context, batch []Entry) (results []erpb
 		if err != nil {
 			return all(err)
 		}
-	} else if err := fault.Do("outbox.deliver", func() error { results = d.ERP.Deliver(ctx, docs); return nil }); err != nil {
-		return all(&erpbridge.Error{Op: "outbox.Dispatcher", Kind: erpbridge.InDoubt, Err: err})
+	default:
+		if err := fault.Do("outbox.deliver", func() error { results = d.ERP.Deliver(ctx, docs); return nil }); err != nil {
+			return all(&erpbridge.Error{Op: "outbox.Dispatcher", Kind: erpbridge.InDoubt, Err: err})
+		}
 	}
 	if len(results) != len(docs) {
 		return all(&erpbridge.Error{
@@ -303,6 +332,12 @@ func (d *Dispatcher) tell(vs []Verdict, late int) {
 		switch v.State {
 		case Delivered:
 			d.Log.Info("delivered", append(fields, zap.String("ref", v.Receipt.Ref))...)
+		case Accepted:
+			if v.Stored {
+				d.Log.Info("accepted, not booked yet", append(fields, zap.String("ref", v.Receipt.Ref), zap.Time("asked_at", v.At))...)
+				break
+			}
+			d.Log.Debug("not confirmed yet", append(fields, zap.String("ref", v.Receipt.Ref), zap.String("said", v.Receipt.Warning), zap.Time("again_at", v.At))...)
 		case Dead:
 			d.Log.Error("dead", fields...)
 		default:
@@ -318,7 +353,11 @@ func giveBack(batch []Entry, wait time.Duration) []Verdict {
 	vs := make([]Verdict, len(batch))
 	for i, e := range batch {
 		vs[i] = Verdict{Entry: e, State: Pending, At: e.Now.Add(wait), Spared: true}
-		if e.Doubtful {
+		switch {
+		case e.Taken != nil:
+			vs[i].State, vs[i].Spared = Accepted, false
+			vs[i].Asked, vs[i].Receipt = e.Taken.Asked, erpbridge.Receipt{Ref: e.Taken.Ref, Warning: e.Taken.Said}
+		case e.Doubtful:
 			vs[i].State = InDoubt
 		}
 	}

@@ -344,7 +344,7 @@ func TestHardStopLeavesDoubtAndCountsNothing(t *testing.T) {
 func TestWrongNumberOfResultsIsInDoubt(t *testing.T) {
 	d := dispatcher(newMemory(0), erp{})
 	d.ERP = tooFew{}
-	rs := d.request(t.Context(), []Entry{{ID: 1}, {ID: 2}})
+	rs := d.request(t.Context(), Request{Entries: []Entry{{ID: 1}, {ID: 2}}})
 	for _, r := range rs {
 		if erpbridge.KindOf(r.Err) != erpbridge.InDoubt {
 			t.Errorf("result %v", r.Err)

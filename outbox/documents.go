@@ -223,7 +223,7 @@ func columnsOf(rows []*row, seqOf func(*row, erpbridge.Document) int64) document
 			c.versionDigest = append(c.versionDigest, d.Version.Digest)
 			c.body = append(c.body, d.Body)
 			c.sha = append(c.sha, sum[:])
-			c.mapping = append(c.mapping, w.Mapping)
+			c.mapping = append(c.mapping, w.mappingOf(d))
 			c.resource = append(c.resource, d.Resource)
 		}
 	}

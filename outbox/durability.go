@@ -48,7 +48,7 @@ func (s *Store) ServerVersion(ctx context.Context) (int, error) {
 // CheckTables proves that the daemon's own role may work with the tables.
 func (s *Store) CheckTables(ctx context.Context) error {
 	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		for _, t := range []string{"inbox", "stream", "outbox", "attempt", "dead_letter", "alert", "target", "audit", "slot", "throughput", "poll", "poll_found"} {
+		for _, t := range []string{"inbox", "stream", "outbox", "attempt", "dead_letter", "alert", "target", "audit", "slot", "throughput", "poll", "poll_found", "confirmation"} {
 			var ok bool
 			if err := tx.QueryRow(ctx, `select has_table_privilege($1, 'select') and has_table_privilege($1, 'insert')`, schema+"."+t).Scan(&ok); err != nil {
 				return fmt.Errorf("table %s: %w", t, err)

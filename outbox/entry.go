@@ -21,9 +21,14 @@ type Entry struct {
 	// Lost counts the attempts in a row that nobody ended, up to now: the process that
 	// made them went down.
 	Lost int
+	// Behind: an earlier document of the same event is with the ERP and not booked yet.
+	Behind bool
 	// Away: the target had failed many times in a row when this was claimed, and this
 	// is its probe.
 	Away bool
+	// Taken is set if the ERP has stored the document, and this asks whether it is
+	// booked.
+	Taken *Taken
 	// Since is when the document was accepted, DoubtSince when it fell into doubt,
 	// Now the time of the claim: all by Postgres' clock.
 	Since      time.Time
@@ -36,6 +41,19 @@ type Entry struct {
 // included.
 func (e Entry) Tries() int { return e.Attempt - e.Spared }
 
+// Taken is what is known of a document that the ERP has stored and not booked yet.
+type Taken struct {
+	// Ref is the name the ERP confirms it by.
+	Ref string
+	// At is since when the ERP has it, Since what the deadline counts from: a replay
+	// starts it anew.
+	At    time.Time
+	Since time.Time
+	// Asked is how often the ERP was asked about it, Said what it said the last time.
+	Asked int
+	Said  string
+}
+
 // State is where a document stands. The package comment draws the transitions.
 type State string
 
@@ -44,6 +62,7 @@ const (
 	Pending    State = "pending"
 	Sending    State = "sending"
 	InDoubt    State = "in_doubt"
+	Accepted   State = "accepted"
 	Delivered  State = "delivered"
 	Superseded State = "superseded"
 	Dead       State = "dead"
@@ -54,7 +73,8 @@ const (
 type Verdict struct {
 	Entry Entry
 	State State
-	// At is when a pending document may be tried, or one in doubt looked up, again.
+	// At is when a pending document may be tried, one in doubt looked up, or an accepted
+	// one asked about again.
 	At time.Time
 	// Now is when that was decided, by the clock that At is of. The zero Time: when the
 	// entry was claimed.
@@ -67,5 +87,9 @@ type Verdict struct {
 	// now on.
 	Together int
 	Receipt  erpbridge.Receipt
-	Cause    error
+	// Stored: the ERP has taken the document with this attempt and not booked it yet.
+	Stored bool
+	// Asked is how often an accepted document was asked about.
+	Asked int
+	Cause error
 }

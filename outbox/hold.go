@@ -16,6 +16,9 @@ import (
 // A process can have slept between its claim and this, or a whole virtual machine,
 // whose own clocks then tell nothing.
 func (s *Store) Held(ctx context.Context, r Request) (left time.Duration, err error) {
+	if r.Confirm {
+		return s.heldAccepted(ctx, r)
+	}
 	var streams, tokens []string
 	for _, e := range r.Entries {
 		if len(tokens) == 0 || tokens[len(tokens)-1] != e.token {

@@ -37,6 +37,9 @@ type Policy struct {
 	// key: at least once, where the key is not unique there.
 	Blind bool
 
+	// Confirm is how an ERP is waited for that books later than it takes.
+	Confirm Confirm
+
 	// Jitter spreads a wait, so that what failed together does not come back
 	// together. Nil leaves it as it is.
 	Jitter func(time.Duration) time.Duration
@@ -52,6 +55,10 @@ func (p Policy) Judge(e Entry, r erpbridge.Result, now time.Time) Verdict {
 	v := Verdict{Entry: e, Now: now, Receipt: r.Receipt, Cause: r.Err}
 	kind := erpbridge.KindOf(r.Err)
 	switch {
+	case e.Taken != nil:
+		return p.judgeConfirmation(e, v, kind, now)
+	case (r.Err == nil || kind == erpbridge.Duplicate) && r.Receipt.Accepted:
+		return p.judgeAcceptance(e, v, now)
 	case r.Err == nil || kind == erpbridge.Duplicate:
 		v.State, v.Cause = Delivered, nil
 		v.Spared = e.Doubtful
@@ -80,6 +87,11 @@ func (p Policy) Judge(e Entry, r erpbridge.Result, now time.Time) Verdict {
 	case erpbridge.Invalid, erpbridge.Ignored, erpbridge.Held:
 		v.State = Dead
 	case erpbridge.Missing:
+		if e.Behind {
+			// What it misses is what the ERP has not booked yet: it is not held against it.
+			v.State, v.At, v.Spared = Pending, now.Add(p.wait(e.Attempt)), true
+			break
+		}
 		p.again(&v, now, e.Tries() >= p.Missing)
 	case erpbridge.Transient:
 		if e.Away {
@@ -168,20 +180,24 @@ func (p Policy) again(v *Verdict, now time.Time, last bool) {
 // its state and its clock, which would give up after 15 minutes, are not used: a
 // fresh value is stepped from the start each time.
 func (p Policy) wait(tries int) time.Duration {
-	tries = max(tries, 1)
 	if n := len(p.Schedule); n > 0 {
-		return p.spread(p.Schedule[min(tries, n)-1])
+		return p.spread(p.Schedule[min(max(tries, 1), n)-1])
 	}
+	return p.spread(doubled(p.First, p.Max, tries))
+}
+
+// doubled is first, doubled with each try after the first one, up to longest.
+func doubled(first, longest time.Duration, tries int) time.Duration {
 	b := backoff.ExponentialBackOff{
-		InitialInterval: p.First, Multiplier: 2, MaxInterval: p.Max,
+		InitialInterval: first, Multiplier: 2, MaxInterval: longest,
 		RandomizationFactor: 0, MaxElapsedTime: 0, Stop: backoff.Stop, Clock: backoff.SystemClock,
 	}
 	b.Reset()
 	d := b.NextBackOff()
-	for i := 1; i < tries && d < p.Max; i++ {
+	for i := 1; i < tries && d < longest; i++ {
 		d = b.NextBackOff()
 	}
-	return p.spread(min(d, p.Max))
+	return min(d, longest)
 }
 
 func (p Policy) spread(d time.Duration) time.Duration {

@@ -12,7 +12,8 @@ import (
 //
 //	accepted = delivered + superseded + ignored + held + dead + discarded + pending
 //
-// InDoubt is part of Pending.
+// InDoubt and Unconfirmed are parts of Pending: what may have arrived, and what the ERP
+// has accepted and not booked yet.
 type Ledger struct {
 	Accepted   int64 `json:"accepted"`
 	Delivered  int64 `json:"delivered"`
@@ -23,7 +24,9 @@ type Ledger struct {
 	Discarded  int64 `json:"discarded"`
 	Pending    int64 `json:"pending"`
 	InDoubt    int64 `json:"in_doubt"`
-	Balanced   bool  `json:"balanced"`
+	// Unconfirmed are with the ERP, which has not confirmed yet that they are booked.
+	Unconfirmed int64 `json:"unconfirmed"`
+	Balanced    bool  `json:"balanced"`
 }
 
 // Sum is the right side of the equation.
@@ -68,11 +71,17 @@ type Status struct {
 type TargetStatus struct {
 	Ledger
 	Parked int64 `json:"parked_streams"` // orders that wait behind a dead document
+	// UnconfirmedSince is since when the ERP has the oldest document that it has not
+	// confirmed. WaitingBehind counts the documents that wait for such a one.
+	UnconfirmedSince *time.Time `json:"unconfirmed_since,omitempty"`
+	WaitingBehind    int64      `json:"waiting_behind_unconfirmed"`
+	// UnknownConfirmations are about nothing that the ERP has accepted from here.
+	UnknownConfirmations int64 `json:"unknown_confirmations"`
 	// State is how the target is doing; nil if nothing was ever sent to it.
 	State *TargetState `json:"state,omitempty"`
 	// PerSecond is how many documents were delivered in a second, over the last
-	// minutes. EmptyAt is when the pending ones will be at that pace; nil if nothing is
-	// pending, or nothing moves.
+	// minutes. EmptyAt is when the pending ones will be at that pace, without those that
+	// only wait for their confirmation; nil if nothing is pending, or nothing moves.
 	PerSecond float64    `json:"delivered_per_second"`
 	EmptyAt   *time.Time `json:"empty_at,omitempty"`
 }
@@ -101,24 +110,25 @@ func (s *Store) ReadStatus(ctx context.Context) (Status, error) {
 func readEvents(ctx context.Context, tx pgx.Tx, st *Status) error {
 	q, err := tx.Query(ctx, `
 		with doc as (
-			select event_id, `+eventState+` as state, bool_or(state = 'in_doubt') as in_doubt from outbox group by event_id
+			select event_id, `+eventState+` as state, bool_or(state = 'in_doubt') as in_doubt, bool_or(state = 'accepted') as unconfirmed from outbox group by event_id
 		)
 		select coalesce(case
 			when i.undigested then 'pending'
 			when d.state is not null then d.state
 			when i.state in ('ignored', 'held', 'dead', 'discarded') then i.state
 			end, 'unaccounted') as state,
-			count(*), count(*) filter (where d.in_doubt),
+			count(*), count(*) filter (where d.in_doubt), count(*) filter (where d.unconfirmed and d.state = 'pending'),
 			count(*) filter (where i.state is distinct from case when i.undigested then 'pending' else coalesce(d.state, i.state) end)
 		from inbox i left join doc d on d.event_id = i.id group by 1`)
 	if err != nil {
 		return err
 	}
 	var state string
-	var n, doubtful, differ, different int64
-	if _, err := pgx.ForEachRow(q, []any{&state, &n, &doubtful, &differ}, func() error {
+	var n, doubtful, unconfirmed, differ, different int64
+	if _, err := pgx.ForEachRow(q, []any{&state, &n, &doubtful, &unconfirmed, &differ}, func() error {
 		st.Accepted += n
 		st.InDoubt += doubtful
+		st.Unconfirmed += unconfirmed
 		different += differ
 		st.add(state, n)
 		return nil
@@ -137,17 +147,22 @@ func readEvents(ctx context.Context, tx pgx.Tx, st *Status) error {
 
 func readTargets(ctx context.Context, tx pgx.Tx, st *Status) error {
 	q, err := tx.Query(ctx, `
-		select target, case when state in ('sending', 'in_doubt') then 'pending' else state end, count(*), count(*) filter (where state = 'in_doubt')
+		select target, case when state in ('sending', 'in_doubt', 'accepted') then 'pending' else state end, count(*),
+		       count(*) filter (where state = 'in_doubt'), count(*) filter (where state = 'accepted'), min(accepted_at) filter (where state = 'accepted')
 		from outbox group by 1, 2`)
 	if err != nil {
 		return err
 	}
 	var target, state string
-	var n, doubtful int64
-	if _, err := pgx.ForEachRow(q, []any{&target, &state, &n, &doubtful}, func() error {
+	var n, doubtful, unconfirmed int64
+	var since *time.Time
+	if _, err := pgx.ForEachRow(q, []any{&target, &state, &n, &doubtful, &unconfirmed, &since}, func() error {
 		t := st.Targets[target]
 		t.Accepted += n
 		t.InDoubt += doubtful
+		if unconfirmed > 0 {
+			t.Unconfirmed, t.UnconfirmedSince = unconfirmed, since
+		}
 		t.add(state, n)
 		t.Balanced = t.Accepted == t.Sum()
 		st.Targets[target] = t
@@ -155,17 +170,28 @@ func readTargets(ctx context.Context, tx pgx.Tx, st *Status) error {
 	}); err != nil {
 		return err
 	}
-	q, err = tx.Query(ctx, `select target, count(*) from stream where state = 'parked' group by 1`)
-	if err != nil {
-		return err
-	}
-	if _, err := pgx.ForEachRow(q, []any{&target, &n}, func() error {
-		t := st.Targets[target]
-		t.Parked = n
-		st.Targets[target] = t
-		return nil
-	}); err != nil {
-		return err
+	for _, count := range []struct {
+		sql string
+		of  func(*TargetStatus) *int64
+	}{
+		{`select target, count(*) from stream where state = 'parked' group by 1`, func(t *TargetStatus) *int64 { return &t.Parked }},
+		{`select s.target, count(*) from stream s join outbox o on o.target = s.target and o.stream = s.name and o.state = 'pending'
+		  where s.state = 'waiting' group by 1`, func(t *TargetStatus) *int64 { return &t.WaitingBehind }},
+		{`select target, count(*) from confirmation where state = 'unknown' group by 1`, func(t *TargetStatus) *int64 { return &t.UnknownConfirmations }},
+	} {
+		q, err = tx.Query(ctx, count.sql)
+		if err != nil {
+			return err
+		}
+		if _, err := pgx.ForEachRow(q, []any{&target, &n}, func() error {
+			t := st.Targets[target]
+			*count.of(&t) = n
+			t.Balanced = t.Accepted == t.Sum()
+			st.Targets[target] = t
+			return nil
+		}); err != nil {
+			return err
+		}
 	}
 	states, err := readTargetStates(ctx, tx)
 	if err != nil {
@@ -196,8 +222,8 @@ func readPace(ctx context.Context, tx pgx.Tx, st *Status) error {
 		t := st.Targets[target]
 		t.PerSecond = pace
 		moves := pace > 0 && (t.State == nil || t.State.PausedBy == "" && !t.State.Away)
-		if t.Pending > 0 && moves {
-			at := now.Add(time.Duration(float64(t.Pending) / pace * float64(time.Second))).UTC()
+		if left := t.Pending - t.Unconfirmed; left > 0 && moves {
+			at := now.Add(time.Duration(float64(left) / pace * float64(time.Second))).UTC()
 			t.EmptyAt = &at
 		}
 		st.Targets[target] = t

@@ -12,7 +12,7 @@ import (
 // A Notice is a row that somebody must be told about. It holds no personal data.
 type Notice struct {
 	ID         int64
-	Kind       string // dead-letter, held, target-refused
+	Kind       string // dead-letter, unconfirmed, held, target-refused ...
 	DeadLetter int64  // 0 if it is about none
 	Store      string
 	Target     string

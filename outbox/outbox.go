@@ -10,10 +10,16 @@
 //     nobody finished is in doubt, and what is in doubt is looked up, never sent
 //     again blindly.
 //   - Of one stream (one order at one target) only the head event is ever with a
-//     worker. A dead head parks its stream, visibly.
+//     worker. A dead head parks its stream, visibly, and so does a head that the ERP
+//     has accepted and not booked yet.
+//   - What the ERP has accepted is not sent again. It is waited for until the ERP
+//     confirms that it is booked, throws it out, or the time for it is over; and also
+//     a confirmation that comes after that counts.
 //   - A worker that comes late changes nothing: every write carries the lease
 //     token and the attempt's number, and before it sends it asks whether the lease
 //     is still its own.
+//   - Cross-reference tables are changed by one at a time, whole or not at all, and
+//     whoever holds a copy is told by their revision that it is an old one.
 //   - A target's limits hold across all daemons and restarts: each open request has
 //     a slot in Postgres, given out under the lock of the target's row.
 //
@@ -29,6 +35,19 @@
 //	 └──── replay ─────── dead ──── discard ─▶ discarded       look-up: has it ─▶ delivered
 //
 //	superseded: a newer full state of the same order goes instead
+//
+// Of an ERP that stores what it is sent and books it later:
+//
+//	                     accepted only               booked
+//	sending, in doubt ──────────────────▶ accepted ──────────▶ delivered
+//	                                       │    ▲                  ▲
+//	      thrown out, or never confirmed   │    │ replay           │ booked late, or by
+//	                                       ▼    │                  │ an operator's word
+//	                                       dead ┴──────────────────┘
+//
+// It is asked for its confirmations (ClaimAccepted), or sends them (Acknowledged). They
+// are kept whatever they are about: one may be here before the document that it is about
+// counts as accepted.
 //
 // All times are Postgres': leases, schedules and ages never compare the clocks of
 // two machines. When Postgres cannot be reached nothing is claimed, nothing is

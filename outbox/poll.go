@@ -39,7 +39,8 @@ type PollPace struct {
 }
 
 // TakePoll takes the turn to poll a store, if it is due and no daemon has it. Else it
-// returns how long to wait before asking again.
+// returns how long to wait before asking again. The position goes back to where only the
+// shop can tell which of two states stands, if any came since the last round.
 //
 // Postgres' clock may have been moved. What lies further ahead than it can is not
 // believed: a turn due in a year is due now, and a position in the future is none, so
@@ -52,7 +53,8 @@ func (s *Store) TakePoll(ctx context.Context, store string, p PollPace) (r PollR
 		}
 		err := tx.QueryRow(ctx, `
 			update poll set token = gen_random_uuid(), held_until = now() + $4::interval, began_at = now(), listed_last = 0, found_last = 0, lost_last = 0,
-			       known_until = case when known_until > now() + interval '1 minute' then now() - $3::interval else known_until end
+			       known_until = least(case when known_until > now() + interval '1 minute' then now() - $3::interval else known_until end, again_since),
+			       again_since = null
 			where store = $1 and (due_at <= now() or due_at > now() + greatest($2::interval, $5) + interval '1 minute')
 			  and (held_until is null or held_until <= now() or held_until > now() + $4::interval + interval '1 minute')
 			returning token, began_at, known_until, failing_since is not null, subscriptions_told`,
@@ -93,9 +95,9 @@ type PollProgress struct {
 	Found  []PollFound
 }
 
-// KeepPoll keeps the turn for another Hold and writes down what was achieved. The
-// position never moves back, and never past the round's beginning by our clock,
-// whatever the shop's clock says. It returns ErrPollLate if the turn was lost.
+// KeepPoll keeps the turn for another Hold and writes down what was achieved. That never
+// moves the position back, and never past the round's beginning by our clock, whatever
+// the shop's clock says. It returns ErrPollLate if the turn was lost.
 func (s *Store) KeepPoll(ctx context.Context, r PollRound, p PollProgress) error {
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		var until *time.Time // coalesce below: to Postgres the least of nothing and t is t

@@ -312,6 +312,9 @@ func (r *recording) decide(rows []*row) error {
 		where i.id = d.id`, ids, states, streams, orders, kinds, causes, fingerprint, resources, versions, digests); err != nil {
 		return err
 	}
+	if err := r.askShop(ids); err != nil {
+		return err
+	}
 	var pending []int64
 	for i, state := range states {
 		if state == "pending" {

@@ -15,6 +15,10 @@ import (
 // polling is the truth.
 const channel = "erpbridge_due"
 
+// unsettled are the states of documents that keep later events of their stream waiting: what
+// is not settled, and what is dead.
+const unsettled = `('pending', 'sending', 'in_doubt', 'accepted', 'dead')`
+
 // refreshStreams works out anew where streams stand from their documents, and ends
 // their leases. The caller holds their row locks (or has just inserted them). A
 // stream that is leased is left to the worker that holds it, unless the caller
@@ -35,12 +39,12 @@ func standStreams(ctx context.Context, tx pgx.Tx, targets, streams []string, onl
 	_, err := tx.Exec(ctx, `
 		update stream s set state = h.state, due_at = coalesce(h.due_at, now()), lease_token = null, lease_until = null
 		from unnest($1::text[], $2::text[]) as p(target, name), lateral (
-			select case when count(*) = 0 then 'idle' when bool_or(o.state = 'dead') then 'parked' else 'ready' end as state,
-			       max(o.next_at) filter (where o.state <> 'dead') as due_at
+			select case when count(*) = 0 then 'idle' when bool_or(o.state = 'dead') then 'parked'
+			            when bool_and(o.state = 'accepted') then 'waiting' else 'ready' end as state,
+			       max(o.next_at) filter (where o.state not in ('dead', 'accepted')) as due_at
 			from outbox o
-			where o.target = p.target and o.stream = p.name and o.state in ('pending', 'sending', 'in_doubt', 'dead')
-			and o.seq = (select seq from outbox where target = p.target and stream = p.name
-			             and state in ('pending', 'sending', 'in_doubt', 'dead') order by seq limit 1)
+			where o.target = p.target and o.stream = p.name and o.state in `+unsettled+`
+			and o.seq = (select seq from outbox where target = p.target and stream = p.name and state in `+unsettled+` order by seq limit 1)
 		) as h
 		where s.target = p.target and s.name = p.name `+only, targets, streams)
 	return err
@@ -71,7 +75,7 @@ func refreshEvents(ctx context.Context, tx pgx.Tx, ids []int64) error {
 // eventState aggregates the documents of an event into the event's state.
 const eventState = `case
 	when bool_or(state = 'dead') then 'dead'
-	when bool_or(state in ('pending', 'sending', 'in_doubt')) then 'pending'
+	when bool_or(state in ('pending', 'sending', 'in_doubt', 'accepted')) then 'pending'
 	when bool_or(state = 'discarded') then 'discarded'
 	when bool_or(state = 'superseded') then 'superseded'
 	else 'delivered' end`

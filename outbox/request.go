@@ -28,13 +28,15 @@ type Batch struct {
 }
 
 // A Request is one call to make of a target: the entries of one or more events,
-// either all to deliver or all to look up, and the permission to make it.
+// either all to deliver or all to look up, or documents to ask about, and the permission to make it.
 type Request struct {
 	// Slot is the permission.
 	Slot string
 	// Wait is how long after the claim the request's time comes.
 	Wait    time.Duration
 	Entries []Entry
+	// Confirm: its entries are with the ERP, which is asked whether they are booked.
+	Confirm bool
 }
 
 // A candidate is a stream that is due, locked but not yet leased.

@@ -19,6 +19,8 @@ func (c Clock) Wake(ctx context.Context) (int, error) {
 		{`update stream set due_at = now() where state = 'ready' and due_at > now() + $1::interval`, 0},
 		{`update outbox set next_at = least(next_at, now()), doubt_since = least(doubt_since, now())
 		  where state in ('pending', 'sending', 'in_doubt') and (next_at > now() + $1::interval or doubt_since > now() + $1::interval)`, 0},
+		{`update outbox set next_at = least(next_at, now()), accepted_at = least(accepted_at, now()), confirm_since = least(confirm_since, now())
+		  where state = 'accepted' and greatest(next_at, accepted_at, confirm_since) > now() + $1::interval`, 0},
 		{`update inbox set digest_after = now() where undigested and digest_after > now() + $1::interval`, 0},
 		{`update alert set next_at = now() + $1::interval where sent_at is null and next_at > now() + $1::interval`, noticeLease},
 		{`update alert set next_at = now() where sent_at is null and attempts = 0 and next_at > now() + $1::interval`, 0},

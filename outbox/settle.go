@@ -48,16 +48,24 @@ func settle(ctx context.Context, tx pgx.Tx, vs []Verdict) (late int, err error) 
 		return 0, err
 	}
 	var ours []Verdict
-	var kept []place
-	var events []int64
+	var kept, asked []place
+	var events, stored []int64
 	for _, v := range vs {
 		if !settled[v.Entry.ID] {
 			late++
 			continue
 		}
 		ours = append(ours, v)
-		kept = append(kept, place{v.Entry.Target, v.Entry.Stream})
 		events = append(events, v.Entry.EventID)
+		if v.Stored {
+			stored = append(stored, v.Entry.ID)
+		}
+		// Whoever asks about a document holds it, and not its stream.
+		if p := (place{v.Entry.Target, v.Entry.Stream}); v.Entry.Taken == nil {
+			kept = append(kept, p)
+		} else {
+			asked = append(asked, p)
+		}
 	}
 	if len(ours) == 0 {
 		return late, nil
@@ -75,8 +83,15 @@ func settle(ctx context.Context, tx pgx.Tx, vs []Verdict) (late int, err error) 
 	if err := boundStreams(ctx, tx, ours); err != nil {
 		return 0, err
 	}
+	if err := rememberWords(ctx, tx, stored); err != nil {
+		return 0, err
+	}
 	targets, streams = split(kept)
 	if err := releaseStreams(ctx, tx, targets, streams); err != nil {
+		return 0, err
+	}
+	targets, streams = split(asked)
+	if err := refreshStreams(ctx, tx, targets, streams); err != nil {
 		return 0, err
 	}
 	slices.Sort(events)
@@ -94,7 +109,8 @@ func writeVerdicts(ctx context.Context, tx pgx.Tx, vs []Verdict) (map[int64]bool
 		tokens, states, refs, warnings, kinds, codes, causes []string
 		raws                                                 [][]byte
 		waits                                                []*time.Duration
-		numbers, spared, lost                                []int32
+		numbers, spared, lost, asked                         []int32
+		stored, confirming                                   []bool
 	)
 	for _, v := range vs {
 		kind, code, cause := causeOf(v.Cause)
@@ -126,28 +142,36 @@ func writeVerdicts(ctx context.Context, tx pgx.Tx, vs []Verdict) (map[int64]bool
 		warnings = append(warnings, clean(v.Receipt.Warning))
 		waits = append(waits, wait)
 		spared = append(spared, cost)
-		lost = append(lost, int32(down)) // #nosec G115 -- read from an int column
+		lost = append(lost, int32(down))      // #nosec G115 -- read from an int column
+		asked = append(asked, int32(v.Asked)) // #nosec G115 -- one more than an int column
+		stored = append(stored, v.Stored)
+		confirming = append(confirming, v.Entry.Taken != nil)
 		kinds = append(kinds, kind)
 		codes = append(codes, code)
 		causes = append(causes, cause)
 	}
-	fence := `and o.lease_token = v.token::uuid and o.attempt = v.attempt and o.state in ('sending', 'in_doubt')`
+	fence := `and o.lease_token = v.token::uuid and o.attempt = v.attempt and o.state in ('sending', 'in_doubt', 'accepted')`
 	if fault.Planted("no-fence") { // planted: whoever comes last has the last word
 		fence = ``
 	}
 	q, err := tx.Query(ctx, `
 		update outbox o set
 			state = v.state, next_at = coalesce(now() + v.wait, o.next_at), spared = o.spared + v.spared,
-			receipt_ref = v.ref, receipt_raw = v.raw, warning = v.warning,
+			receipt_ref = v.ref, receipt_raw = case when v.confirming then coalesce(v.raw, o.receipt_raw) else v.raw end, warning = v.warning,
 			cause_kind = v.kind, cause_code = v.code, cause = v.cause,
 			doubt_since = case when v.state = 'in_doubt' then coalesce(o.doubt_since, now()) end,
 			lost = v.lost,
 			lease_token = null,
-			settled_at = case when v.state in ('delivered', 'dead') then now() end
-		from unnest($1::bigint[], $2::text[], $3::int[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::interval[], $9::int[], $10::text[], $11::text[], $12::text[], $13::int[])
-		     as v(id, token, attempt, state, ref, raw, warning, wait, spared, kind, code, cause, lost)
+			settled_at = case when v.state in ('delivered', 'dead') then now() end,
+			accepted_ref = case when v.stored then v.ref else o.accepted_ref end,
+			accepted_at = case when v.stored then now() else o.accepted_at end,
+			confirm_since = case when v.stored then now() else o.confirm_since end,
+			asked = case when v.confirming then v.asked else 0 end
+		from unnest($1::bigint[], $2::text[], $3::int[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::interval[], $9::int[], $10::text[], $11::text[], $12::text[], $13::int[],
+		            $14::int[], $15::bool[], $16::bool[])
+		     as v(id, token, attempt, state, ref, raw, warning, wait, spared, kind, code, cause, lost, asked, stored, confirming)
 		where o.id = v.id `+fence+`
-		returning o.id`, ids, tokens, numbers, states, refs, raws, warnings, waits, spared, kinds, codes, causes, lost)
+		returning o.id`, ids, tokens, numbers, states, refs, raws, warnings, waits, spared, kinds, codes, causes, lost, asked, stored, confirming)
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +190,7 @@ func boundStreams(ctx context.Context, tx pgx.Tx, vs []Verdict) error {
 	var targets, streams []string
 	var bounds []int32
 	for _, v := range vs {
-		if v.Together > 0 || v.State == Delivered {
+		if v.Together > 0 || v.State == Delivered || v.State == Accepted {
 			targets = append(targets, v.Entry.Target)
 			streams = append(streams, v.Entry.Stream)
 			bounds = append(bounds, int32(v.Together)) // #nosec G115 -- at most a batch
@@ -187,9 +211,12 @@ func endAttempts(ctx context.Context, tx pgx.Tx, vs []Verdict) error {
 	var numbers []int32
 	var kinds, codes, details []string
 	for _, v := range vs {
+		if v.Entry.Taken != nil {
+			continue // it was asked about, which is no attempt
+		}
 		kind, code, cause := causeOf(v.Cause)
-		if v.State == Delivered && kind == "" {
-			kind = string(Delivered)
+		if (v.State == Delivered || v.State == Accepted) && kind == "" {
+			kind = string(v.State)
 		}
 		ids = append(ids, v.Entry.ID)
 		numbers = append(numbers, int32(v.Entry.Attempt)) // #nosec G115 -- read from an int column
@@ -214,7 +241,7 @@ func buryDocument(ctx context.Context, tx pgx.Tx, id int64) error {
 			on conflict (event_id, coalesce(document_id, 0)) where state = 'open' do nothing
 			returning *)
 		insert into alert (kind, dead_letter_id, store, target, stream, order_number, document_kind, reason)
-		select 'dead-letter', d.id, d.store, d.target, d.stream, d.order_number, o.kind, d.cause
+		select case when o.accepted_at is null then 'dead-letter' else 'unconfirmed' end, d.id, d.store, d.target, d.stream, d.order_number, o.kind, d.cause
 		from d join outbox o on o.id = d.document_id`, id)
 	return err
 }

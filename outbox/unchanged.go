@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -41,6 +42,10 @@ func (r *recording) skipUnchanged(rows []*row, aged []place) error {
 	if err != nil {
 		return err
 	}
+	told, err := r.toldBefore(rows, aged)
+	if err != nil {
+		return err
+	}
 	var ids []int64
 	var ats []time.Time
 	for _, w := range rows {
@@ -64,9 +69,14 @@ func (r *recording) skipUnchanged(rows []*row, aged []place) error {
 		}
 		for i := range w.Documents {
 			d := &w.Documents[i]
+			again := documentKey{d.Target, d.Key}
+			if told[again] {
+				continue // it does not go again, and is not the newest for having been told again
+			}
+			told[again] = true
 			key := recordKey{place{d.Target, d.Stream}, d.Record}
 			if s := newest[key]; d.Record != "" && (s == nil || !d.Version.Before(s.version)) {
-				newest[key] = &recordState{event: w.id, doc: d, version: d.Version, mapping: w.Mapping, stands: true}
+				newest[key] = &recordState{event: w.id, doc: d, version: d.Version, mapping: w.mappingOf(*d), stands: true}
 			}
 		}
 	}
@@ -85,7 +95,7 @@ func unchanged(w *row, newest map[recordKey]*recordState) []*recordState {
 	var same []*recordState
 	for _, d := range w.Documents {
 		s := newest[recordKey{place{d.Target, d.Stream}, d.Record}]
-		if d.Record == "" || s == nil || !s.stands || s.mapping != w.Mapping || d.Version.Digest == "" ||
+		if d.Record == "" || s == nil || !s.stands || s.mapping != w.mappingOf(d) || d.Version.Digest == "" ||
 			s.version.Digest != d.Version.Digest || s.version.Rank != d.Version.Rank || s.version.At.After(d.Version.At) {
 			return nil
 		}
@@ -109,9 +119,9 @@ func (r *recording) newestStates(places []place) (map[recordKey]*recordState, er
 	q, err := r.tx.Query(r.ctx, `
 		select distinct on (o.target, o.stream, o.record)
 		       o.target, o.stream, o.record, o.id, o.event_id, o.version_at, o.version_rank, o.version_digest, o.mapping,
-		       o.state in ('pending', 'sending', 'in_doubt') or o.state = 'delivered' and not o.moves and o.settled_at >= o.last as stands
+		       o.state in ('pending', 'sending', 'in_doubt', 'accepted') or o.state = 'delivered' and not o.moves and o.settled_at >= o.last as stands
 		from (
-			select o.*, bool_or(state in ('pending', 'sending', 'in_doubt')) over record as moves,
+			select o.*, bool_or(state in ('pending', 'sending', 'in_doubt', 'accepted')) over record as moves,
 			       max(settled_at) filter (where state in ('delivered', 'dead', 'discarded')) over record as last
 			from outbox o join unnest($1::text[], $2::text[]) as p(target, stream) using (target, stream)
 			where o.record <> '' window record as (partition by o.target, o.stream, o.record)
@@ -132,6 +142,10 @@ func (r *recording) newestStates(places []place) (map[recordKey]*recordState, er
 	})
 	return newest, err
 }
+
+// mappingOf returns the mapping that rendered a document of the event: that of its
+// target, if it says so.
+func (w *row) mappingOf(d erpbridge.Document) string { return cmp.Or(d.Mapping, w.Mapping) }
 
 func ignoreUnchanged(event int64) (erpbridge.Verdict, error) {
 	return erpbridge.Ignore, &erpbridge.Error{

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -69,15 +71,54 @@ func (s *Store) claim(ctx context.Context, which string, n int, hold time.Durati
 	})
 }
 
-// ResumeHeld gives the events that are held under another mapping than the
-// present one back to the pipeline, and returns how many they are. What is still
-// missing holds them again, under the present mapping.
-func (s *Store) ResumeHeld(ctx context.Context, mapping string) (int, error) {
+// ResumeHeld gives the events that are held under none of the present mappings back to
+// the pipeline, and returns how many they are. What is still missing holds them again,
+// under a present mapping.
+func (s *Store) ResumeHeld(ctx context.Context, present ...string) (int, error) {
 	tag, err := s.pool.Exec(ctx, `
 		update inbox set state = 'pending', undigested = true, digest_after = now(), digest_tries = 0
-		where state = 'held' and mapping <> $1`, mapping)
+		where state = 'held' and mapping <> all($1::text[])`, present)
 	if err != nil {
 		return 0, fmt.Errorf("resuming held events: %w", err)
 	}
 	return int(tag.RowsAffected()), nil
+}
+
+// ResumeOutdated gives up to n events back to the pipeline, oldest first, that are held
+// under an earlier revision of one of the present mappings, and returns how many they
+// are. A mapping has revisions if it ends in @ and a number, such as "0f3a/netsuite@17".
+//
+// What is held under a later one is left alone: another daemon knows more than this one,
+// and they would give each other the same events for ever.
+func (s *Store) ResumeOutdated(ctx context.Context, present []string, n int) (int, error) {
+	var of []string
+	var revisions []int64
+	for _, mapping := range present {
+		at := strings.LastIndexByte(mapping, '@') + 1
+		if revision, err := strconv.ParseInt(mapping[at:], 10, 64); at > 0 && err == nil {
+			of, revisions = append(of, mapping[:at]), append(revisions, revision)
+		}
+	}
+	if len(of) == 0 {
+		return 0, nil
+	}
+	var resumed int
+	err := fault.Do("outbox.resume", func() error {
+		tag, err := s.pool.Exec(ctx, `
+			with outdated as (
+				select id from inbox where state = 'held' and mapping <> all($1::text[]) and exists (
+					select from unnest($2::text[], $3::bigint[]) as p(mapping, revision)
+					-- case: what stands after an and may be worked out first
+					where case when starts_with(inbox.mapping, p.mapping) and substr(inbox.mapping, length(p.mapping) + 1) ~ '^[0-9]{1,18}$'
+					      then substr(inbox.mapping, length(p.mapping) + 1)::bigint < p.revision end)
+				order by id limit $4 for update skip locked)
+			update inbox i set state = 'pending', undigested = true, digest_after = now(), digest_tries = 0
+			from outdated o where i.id = o.id`, present, of, revisions, n)
+		resumed = int(tag.RowsAffected())
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("resuming held events: %w", err)
+	}
+	return resumed, nil
 }

@@ -15,8 +15,11 @@ import (
 type Inbox interface {
 	// Next claims up to n of them, with the number of times that was done.
 	Next(ctx context.Context, n int) ([]Waiting, error)
-	// ResumeHeld makes events wait again that are held under another mapping.
-	ResumeHeld(ctx context.Context, mapping string) (int, error)
+	// ResumeHeld makes events wait again that are held under none of the present mappings.
+	ResumeHeld(ctx context.Context, present ...string) (int, error)
+	// ResumeOutdated makes up to n events wait again, oldest first, that are held under
+	// an earlier revision of a present mapping.
+	ResumeOutdated(ctx context.Context, present []string, n int) (int, error)
 }
 
 // Waiting is one event in the Inbox.
@@ -38,8 +41,11 @@ type Digester struct {
 // for what brings the process down.
 const mostTries = 5
 
-// Run works until ctx ends. What is held is tried again once at the start: the
-// mapping can only have changed while the daemon was not running.
+// Run works until ctx ends. What is held is tried again at the start, if the
+// configuration's mapping is another one: that can only have changed while the daemon
+// was not running. What is held for want of an entry in a cross-reference table is tried
+// again when the target's tables were changed, some at a time and whenever nothing else
+// waits; what is still missing holds it until they are changed once more.
 func (d *Digester) Run(ctx context.Context) error {
 	if d.Every <= 0 {
 		d.Every = time.Second
@@ -51,7 +57,7 @@ func (d *Digester) Run(ctx context.Context) error {
 	defer tick.Stop()
 	for resumed := false; ; {
 		if !resumed {
-			n, err := d.Inbox.ResumeHeld(ctx, d.Receiver.Pipeline.Mapping)
+			n, err := d.Inbox.ResumeHeld(ctx, d.Receiver.Pipeline.mappings()...)
 			if err == nil && n > 0 {
 				d.Log.Info("the mapping changed: held events are tried again", zap.Int("events", n))
 			}
@@ -59,6 +65,9 @@ func (d *Digester) Run(ctx context.Context) error {
 			d.tell(ctx, err)
 		}
 		n, err := d.once(ctx)
+		if n == 0 && err == nil {
+			n, err = d.resume(ctx)
+		}
 		d.tell(ctx, err)
 		if n > 0 && err == nil {
 			continue
@@ -107,6 +116,18 @@ func (d *Digester) once(ctx context.Context) (int, error) {
 		return len(ws), failed[0] // of a hundred that failed for one reason, one says it
 	}
 	return len(ws), nil
+}
+
+// resume gives some of what is held back, if there is reason to hope.
+func (d *Digester) resume(ctx context.Context) (int, error) {
+	if d.Receiver.Pipeline.References == nil {
+		return 0, nil
+	}
+	n, err := d.Inbox.ResumeOutdated(ctx, d.Receiver.Pipeline.mappings(), 5*d.Batch)
+	if n > 0 {
+		d.Log.Info("the cross-reference tables changed: held events are tried again", zap.Int("events", n))
+	}
+	return n, err
 }
 
 func (d *Digester) tell(ctx context.Context, err error) {

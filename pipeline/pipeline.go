@@ -62,6 +62,9 @@ type Pipeline struct {
 	// Mapping is the fingerprint of the configuration that decides how things are
 	// mapped; every decision carries it.
 	Mapping string
+	// References are the targets' cross-reference tables, if operators change them while
+	// the pipeline runs.
+	References References
 }
 
 // Decide takes m all the way and returns what is to become of it. It never
@@ -82,7 +85,9 @@ func (p *Pipeline) Decide(ctx context.Context, m erpbridge.Message) (d erpbridge
 		d.Verdict = erpbridge.Defer
 		return d
 	}
-	err := fault.Do("pipeline.decide", func() error { return p.run(ctx, m, &d) })
+	mappingOf, unpin := p.pin()
+	defer unpin()
+	err := fault.Do("pipeline.decide", func() error { return p.run(ctx, m, &d, mappingOf) })
 	if err == nil {
 		d.Verdict = erpbridge.Accept
 		return d
@@ -99,7 +104,7 @@ func (p *Pipeline) Decide(ctx context.Context, m erpbridge.Message) (d erpbridge
 	return d
 }
 
-func (p *Pipeline) run(ctx context.Context, m erpbridge.Message, d *erpbridge.Decision) error {
+func (p *Pipeline) run(ctx context.Context, m erpbridge.Message, d *erpbridge.Decision, mappingOf func(target string) string) error {
 	shop, ok := p.Stores[m.Store]
 	if !ok {
 		return &erpbridge.Error{
@@ -113,7 +118,7 @@ func (p *Pipeline) run(ctx context.Context, m erpbridge.Message, d *erpbridge.De
 	}
 	var ignored error
 	for _, e := range events {
-		docs, err := p.event(ctx, e, d)
+		docs, err := p.event(ctx, e, d, mappingOf)
 		if erpbridge.KindOf(err) == erpbridge.Ignored {
 			ignored = errors.Join(ignored, err)
 			continue
@@ -133,7 +138,7 @@ func (p *Pipeline) run(ctx context.Context, m erpbridge.Message, d *erpbridge.De
 }
 
 // event takes one event through the stages and translates it for its targets.
-func (p *Pipeline) event(ctx context.Context, e erpbridge.Event, d *erpbridge.Decision) ([]erpbridge.Document, error) {
+func (p *Pipeline) event(ctx context.Context, e erpbridge.Event, d *erpbridge.Decision, mappingOf func(target string) string) ([]erpbridge.Document, error) {
 	e.ReceivedAt = d.Message.ReceivedAt
 	if d.Message.Fetched != nil {
 		// It tells a state of when it was fetched, which may be days later.
@@ -174,10 +179,12 @@ func (p *Pipeline) event(ctx context.Context, e erpbridge.Event, d *erpbridge.De
 			continue
 		}
 		if err != nil {
+			// Should it be held, it is for this target: another one's tables do not help.
+			d.Mapping = mappingOf(name)
 			return nil, fmt.Errorf("translating for %s: %w", name, err)
 		}
 		for i := range ds {
-			ds[i].Target, ds[i].Resource, ds[i].Mapping = name, e.Resource, p.Mapping
+			ds[i].Target, ds[i].Resource, ds[i].Mapping = name, e.Resource, mappingOf(name)
 		}
 		docs = append(docs, ds...)
 	}

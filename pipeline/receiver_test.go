@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -106,6 +107,9 @@ type inboxOf struct {
 	batches     [][]Waiting
 	resumed     []string
 	resumeFails int
+	// outdated are how many events each call finds; each gets the mappings of the call.
+	outdated []int
+	asked    [][]string
 }
 
 func (i *inboxOf) Next(context.Context, int) ([]Waiting, error) {
@@ -117,8 +121,18 @@ func (i *inboxOf) Next(context.Context, int) ([]Waiting, error) {
 	return b, nil
 }
 
-func (i *inboxOf) ResumeHeld(_ context.Context, mapping string) (int, error) {
-	i.resumed = append(i.resumed, mapping)
+func (i *inboxOf) ResumeOutdated(_ context.Context, present []string, n int) (int, error) {
+	i.asked = append(i.asked, present)
+	if len(i.outdated) == 0 {
+		return 0, nil
+	}
+	found := i.outdated[0]
+	i.outdated = i.outdated[1:]
+	return min(found, n), nil
+}
+
+func (i *inboxOf) ResumeHeld(_ context.Context, present ...string) (int, error) {
+	i.resumed = append(i.resumed, strings.Join(present, " "))
 	if len(i.resumed) <= i.resumeFails {
 		return 0, errors.New("away")
 	}

@@ -22,7 +22,8 @@
 // by how much the clocks of shop and bridge differ and how late a shop's search learns
 // of a change. The position follows Page.Until, only after everything on the page was
 // fed, and never past the time the round began at. Where a shop cannot tell Until, it
-// moves at the end.
+// moves at the end. The book may move it back: to a second of which another state came
+// when it had been listed for the last time, and only the shop can tell which one stands.
 //
 // # What is handed in
 //

@@ -32,7 +32,7 @@ type Answer struct {
 // Known is who knows what has arrived.
 type Known interface {
 	// Known answers for each of states: whether it, or a newer one of the same thing, is
-	// in the inbox, and is the last that came of its second.
+	// in the inbox, and has no rival of its second there.
 	Known(ctx context.Context, store string, states []State) ([]Answer, error)
 }
 
@@ -173,8 +173,8 @@ func missing(found []Found, answers []Answer) []Found {
 }
 
 // settle makes m the last word on what it tells, where another state of the same second
-// came after it: the shop, asked, says that m is what stands. It is another message
-// then than the one that told the state first.
+// came: the shop, asked, says that m is what stands. It is another message then than the
+// one that told the state first.
 func settle(m *erpbridge.Message, answers []Answer) {
 	var over time.Time
 	for _, a := range answers {

@@ -160,7 +160,7 @@ func TestExampleIsAccepted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := meet(conf)
+	n, err := meet(conf, noReferences)
 	if err != nil {
 		t.Fatal(err)
 	}

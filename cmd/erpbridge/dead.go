@@ -19,11 +19,11 @@ import (
 
 func newDead(opt *options) *cobra.Command {
 	dead := &cobra.Command{
-		Use: "dead", Short: "List, show, replay and discard dead letters",
+		Use: "dead", Short: "List, show, replay, settle and discard dead letters",
 		Long: `A dead letter is an event or a document that will not move without a person. A
 dead document parks its order: later changes of the same order wait behind it.`,
 	}
-	dead.AddCommand(newDeadList(opt), newDeadShow(opt), newDeadReplay(opt), newDeadDiscard(opt))
+	dead.AddCommand(newDeadList(opt), newDeadShow(opt), newDeadReplay(opt), newDeadSettle(opt), newDeadDiscard(opt))
 	return dead
 }
 
@@ -133,6 +133,9 @@ func showDeadLetter(w io.Writer, d outbox.DeadLetterDetail) error {
 		line("key", "%s", printable(d.Key))
 	}
 	line("reason", "%s", printable(d.Cause))
+	if d.AcceptedAt != nil {
+		line("with the ERP", "since %s %s", d.AcceptedAt.UTC().Format(time.RFC3339), printable(d.Ref))
+	}
 	if d.Waiting > 0 {
 		line("waiting behind", "%d later changes of this order", d.Waiting)
 	}
@@ -142,7 +145,13 @@ func showDeadLetter(w io.Writer, d outbox.DeadLetterDetail) error {
 	if d.ClosedAt != nil {
 		line("closed", "%s by %s at %s: %s", d.State, d.ClosedBy, d.ClosedAt.UTC().Format(time.RFC3339), printable(d.Note))
 	}
-	if d.State == "open" {
+	switch {
+	case d.State == "open" && d.AcceptedAt != nil:
+		line("to do", "look in the ERP. If it is booked there: erpbridge dead settle %d --reason \"...\"", d.ID)
+		line("", "to wait for its confirmation once more: erpbridge dead replay %d", d.ID)
+		line("", "if the ERP does not have it any more, send it again: erpbridge dead replay %d --force", d.ID)
+		line("", "or give it up: erpbridge dead discard %d --reason \"...\"", d.ID)
+	case d.State == "open":
 		line("to do", "mend the cause, then: erpbridge dead replay %d", d.ID)
 		if d.Document != 0 {
 			line("", "after a change of the mapping: erpbridge dead replay %d --render-again", d.ID)
@@ -159,11 +168,15 @@ func newDeadReplay(opt *options) *cobra.Command {
 		Use: "replay NUMBER...", Short: "Try dead letters again", Args: usage(cobra.MinimumNArgs(1)),
 		Long: `Replay gives dead letters a fresh set of tries. A document goes out under the same
 idempotency key and, unless --render-again is given, as the same bytes. With
---render-again the event is taken through the pipeline with the configuration as
-it is now, and the new bytes take the place of the old ones.
+--render-again the event is taken through the pipeline with the configuration and
+the cross-reference tables as they are now, and the new bytes take the place of the
+old ones.
 
 It refuses to put an older state over a newer one that was delivered since;
---force does it all the same. Everything is written to the audit log.`,
+--force does it all the same. A document that the ERP has taken, and not booked in
+time or thrown out, is not sent again either: its confirmation is waited for once
+more. With --force it is sent again; if the ERP may still have it, and can be asked,
+it is looked up first. Everything is written to the audit log.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			return withStore(c, opt, func(ctx context.Context, s *outbox.Store) error {
 				return eachNumber(args, func(id int64) error {
@@ -175,16 +188,25 @@ It refuses to put an older state over a newer one that was delivered since;
 					if d.State != "open" {
 						return fmt.Errorf("dead letter %d: %w: it was %s by %s", id, outbox.ErrNotOpen, d.State, d.ClosedBy)
 					}
+					if again && d.AcceptedAt != nil && !force {
+						return fmt.Errorf("dead letter %d: %w, with --force", id, outbox.ErrTaken)
+					}
 					if again && d.Document != 0 {
-						if r.Documents, r.Mapping, err = renderAgain(ctx, opt, d); err != nil {
+						if r.Documents, r.Mapping, err = renderAgain(ctx, opt, s, d); err != nil {
 							return fmt.Errorf("dead letter %d stays as it is: %w", id, err)
 						}
 					}
 					verb := "replayed"
 					if dry {
 						verb = "would be replayed"
-					} else if err := s.ReplayDeadLetter(ctx, id, r); err != nil {
-						return err
+					}
+					if d.AcceptedAt != nil && !force {
+						verb += "; nothing is sent, its confirmation is waited for (--force sends it again)"
+					}
+					if !dry {
+						if err := s.ReplayDeadLetter(ctx, id, r); err != nil {
+							return err
+						}
 					}
 					return say(c.OutOrStdout(), opt, id, verb, d)
 				})
@@ -192,28 +214,72 @@ It refuses to put an older state over a newer one that was delivered since;
 		},
 	}
 	c.Flags().BoolVar(&again, "render-again", false, "render the documents anew with the present mapping")
-	c.Flags().BoolVar(&force, "force", false, "also over a newer state")
+	c.Flags().BoolVar(&force, "force", false, "also over a newer state, and what the ERP has taken")
 	c.Flags().BoolVar(&dry, "dry-run", false, "only say what would be done")
 	c.Flags().StringVar(&note, "note", "", "a note for the audit log")
 	return c
 }
 
 // renderAgain takes the event of a dead letter through the pipeline as it is
-// configured now.
-func renderAgain(ctx context.Context, opt *options, d outbox.DeadLetterDetail) ([]erpbridge.Document, string, error) {
-	conf, n, err := opt.loadAll()
+// configured now, with the cross-reference tables of now.
+func renderAgain(ctx context.Context, opt *options, s *outbox.Store, d outbox.DeadLetterDetail) ([]erpbridge.Document, string, error) {
+	tables := outbox.NewCrossReferences()
+	conf, n, err := opt.loadWith(tables.Of)
 	if err != nil {
+		return nil, "", err
+	}
+	if _, err := s.LoadReferences(ctx, tables); err != nil {
 		return nil, "", err
 	}
 	p, err := lay(conf, n)
 	if err != nil {
 		return nil, "", err
 	}
+	p.References = tables
 	res := p.Decide(ctx, d.Message)
 	if res.Verdict != erpbridge.Accept {
 		return nil, "", fmt.Errorf("with the present mapping the event comes to no document (%s): %w", res.Verdict, res.Cause)
 	}
 	return res.Documents, p.Mapping, nil
+}
+
+func newDeadSettle(opt *options) *cobra.Command {
+	var st outbox.Settlement
+	var dry bool
+	c := &cobra.Command{
+		Use: "settle NUMBER... --reason R", Short: "Say that the ERP has the document of a dead letter", Args: usage(cobra.MinimumNArgs(1)),
+		Long: `Settle closes dead letters whose documents are in the ERP: somebody has looked, or
+entered them by hand. They count as delivered, nothing is sent, and what waited
+behind them goes on. The reason is written to the audit log.`,
+		RunE: func(c *cobra.Command, args []string) error {
+			switch {
+			case strings.TrimSpace(st.Note) == "":
+				return &codedError{exitUsage, errors.New("say with --reason how you know: it is kept in the audit log")}
+			case st.Ref != "" && len(args) > 1:
+				return &codedError{exitUsage, errors.New("--ref is the number of one document: settle the others by themselves")}
+			}
+			st.Actor = actor()
+			return withStore(c, opt, func(ctx context.Context, s *outbox.Store) error {
+				return eachNumber(args, func(id int64) error {
+					d, err := s.DeadLetter(ctx, id)
+					if err != nil {
+						return fmt.Errorf("dead letter %d: %w", id, err)
+					}
+					verb := "settled"
+					if dry {
+						verb = "would be settled"
+					} else if err := s.SettleDeadLetter(ctx, id, st); err != nil {
+						return err
+					}
+					return say(c.OutOrStdout(), opt, id, verb, d)
+				})
+			})
+		},
+	}
+	c.Flags().StringVar(&st.Note, "reason", "", "how it is known that the ERP has it (required)")
+	c.Flags().StringVar(&st.Ref, "ref", "", "the ERP's own number for it")
+	c.Flags().BoolVar(&dry, "dry-run", false, "only say what would be done")
+	return c
 }
 
 func newDeadDiscard(opt *options) *cobra.Command {

@@ -18,8 +18,9 @@ func newHeld(opt *options) *cobra.Command {
 		Use: "held", Short: "List held events, try them again, give them up",
 		Long: `A held event waits for a mapping or for a decision, such as an order whose parts do
 not come to its total. When the configuration's mapping changes it is tried again by
-itself. When it was mended in the shop, the shop sends the order again, and the held
-event can be discarded.`,
+itself, and what waits for an entry in a cross-reference table when the tables of its
+target change, see xref. When it was mended in the shop, the shop sends the order
+again, and the held event can be discarded.`,
 	}
 	held.AddCommand(newHeldList(opt), newHeldRetry(opt), newHeldDiscard(opt))
 	return held

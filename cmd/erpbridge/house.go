@@ -23,9 +23,15 @@ type neighbours struct {
 	targets map[string]erpbridge.ERP
 }
 
+// references gives each target its cross-reference tables.
+type references func(target string) erpbridge.CrossReference
+
+// noReferences is for commands that look into no database: every table is empty.
+func noReferences(string) erpbridge.CrossReference { return erpbridge.CrossReferences(nil) }
+
 // meet makes every configured neighbour, and returns all that is wrong with their
 // settings at once.
-func meet(conf *config.Config) (neighbours, error) {
+func meet(conf *config.Config, xref references) (neighbours, error) {
 	n := neighbours{stores: map[string]erpbridge.Storefront{}, targets: map[string]erpbridge.ERP{}}
 	var errs []error
 	for _, c := range conf.Stores {
@@ -48,7 +54,7 @@ func meet(conf *config.Config) (neighbours, error) {
 			errs = append(errs, c.Errorf("kind: there is no ERP %q; known: %s", c.Kind, known(adapters.ERPs)))
 			continue
 		}
-		e, err := open(c.Name, c.Decode, erpbridge.CrossReferences(nil))
+		e, err := open(c.Name, c.Decode, xref(c.Name))
 		if err != nil {
 			errs = append(errs, c.Wrap(err))
 			continue
@@ -64,12 +70,15 @@ func known[T any](m map[string]T) string {
 
 // loadAll reads the configuration and meets the neighbours, and refuses with
 // everything that is wrong in either.
-func (o *options) loadAll() (*config.Config, neighbours, error) {
+func (o *options) loadAll() (*config.Config, neighbours, error) { return o.loadWith(noReferences) }
+
+// loadWith is loadAll with cross-reference tables.
+func (o *options) loadWith(xref references) (*config.Config, neighbours, error) {
 	conf, err := o.load()
 	if conf == nil {
 		return nil, neighbours{}, err
 	}
-	n, nerr := meet(conf)
+	n, nerr := meet(conf, xref)
 	if err != nil || nerr != nil {
 		return nil, neighbours{}, &codedError{exitUsage, config.Join(err, nerr)}
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -30,17 +31,24 @@ type previewDocument struct {
 const mostPreview = 64 << 20
 
 func newPreview(opt *options) *cobra.Command {
-	var store, topic, target, out string
+	var store, topic, target, out, xref string
 	c := &cobra.Command{
 		Use: "preview --store S --topic T FILE", Short: "Show what a storefront's message would come to, without any server",
 		Long: `Preview takes a message's body from FILE (- is standard input) through the pipeline
 and shows the documents that would go to the ERPs. Nothing is sent or stored, and
 no server is needed. Exit code 0: documents; 3: held, a mapping is missing;
-4: invalid; 5: ignored. The reason is printed each time.`,
+4: invalid; 5: ignored. The reason is printed each time.
+
+The cross-reference tables are empty, unless --xref names a file as xref export writes
+it; every target is given its entries.`,
 		Example: `  erpbridge preview --store shop-eu --topic orders/create --out /tmp/docs order.json`,
 		Args:    usage(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
-			conf, n, err := opt.loadAll()
+			tables, err := previewReferences(xref)
+			if err != nil {
+				return err
+			}
+			conf, n, err := opt.loadWith(func(string) erpbridge.CrossReference { return tables })
 			if err != nil {
 				return err
 			}
@@ -69,6 +77,9 @@ no server is needed. Exit code 0: documents; 3: held, a mapping is missing;
 			if err := showPreview(c.OutOrStdout(), opt, res, d, target, out); err != nil {
 				return err
 			}
+			if code == exitHeld && xref == "" && strings.Contains(res.Reason, "xref") && !opt.json() {
+				_, _ = fmt.Fprintln(c.OutOrStdout(), "the cross-reference tables were empty: --xref FILE.csv gives preview what erpbridge xref export writes")
+			}
 			if code != exitOK {
 				return &codedError{code, nil}
 			}
@@ -79,9 +90,34 @@ no server is needed. Exit code 0: documents; 3: held, a mapping is missing;
 	c.Flags().StringVar(&topic, "topic", "", "the storefront's topic, such as orders/create")
 	c.Flags().StringVar(&target, "target", "", "only the documents of this target")
 	c.Flags().StringVar(&out, "out", "", "write the documents into this folder")
+	c.Flags().StringVar(&xref, "xref", "", "the cross-reference tables, a CSV file")
 	_ = c.MarkFlagRequired("store")
 	_ = c.MarkFlagRequired("topic")
 	return c
+}
+
+// previewReferences reads the tables of --xref. They are what a daemon would have in its
+// database, so table names that no ERP asks are taken as they are.
+func previewReferences(name string) (erpbridge.CrossReferences, error) {
+	if name == "" {
+		return nil, nil
+	}
+	data, err := readBody(name, nil)
+	if err != nil {
+		return nil, err
+	}
+	sheet, err := readReferences(data, "", true)
+	if err != nil {
+		return nil, &codedError{exitUsage, fmt.Errorf("%s: %w", name, err)}
+	}
+	tables := erpbridge.CrossReferences{}
+	for _, r := range sheet.entries {
+		if tables[r.Table] == nil {
+			tables[r.Table] = make(map[string]string)
+		}
+		tables[r.Table][r.Key] = r.Value
+	}
+	return tables, nil
 }
 
 func readBody(name string, stdin io.Reader) ([]byte, error) {

@@ -37,7 +37,8 @@ by that either.`,
 
 // run is the whole daemon, from its configuration to the last goroutine's return.
 func run(ctx context.Context, opt *options, stderr io.Writer) error {
-	conf, n, err := opt.loadAll()
+	tables := outbox.NewCrossReferences()
+	conf, n, err := opt.loadWith(tables.Of)
 	if err != nil {
 		return err
 	}
@@ -65,6 +66,12 @@ func run(ctx context.Context, opt *options, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	// Nothing is decided before the tables are known: what they lack would be held.
+	loaded, err := store.LoadReferences(ctx, tables)
+	if err != nil {
+		return err
+	}
+	p.References = tables
 	receiver := &pipeline.Receiver{Pipeline: p, Store: store, Log: log}
 
 	publisher, err := broker.NewPublisher(brokerConfig(conf), log.Named("publisher"))
@@ -102,6 +109,7 @@ func run(ctx context.Context, opt *options, stderr io.Writer) error {
 	g.Go(func() error {
 		return (&pipeline.Digester{Inbox: inbox{store}, Receiver: receiver, Log: log}).Run(ctx)
 	})
+	g.Go(func() error { return reload(tables, loaded, store, log).Run(ctx) })
 	fetch(ctx, g, p, receiver, store, log)
 	pollStores(ctx, g, conf, n, publisher, store, log)
 	dispatch(ctx, g, conf, n, store, log)
@@ -133,6 +141,8 @@ func refuseForgetful(ctx context.Context, conf *config.Config, store *outbox.Sto
 func newGateway(conf *config.Config, n neighbours, publisher *broker.Publisher, consumer *broker.Consumer, store *outbox.Store, log *zap.Logger) (*ingest.Gateway, error) {
 	return ingest.New(ingest.Config{
 		Stores:      n.stores,
+		Targets:     acknowledgers(n),
+		Confirmed:   store,
 		Publisher:   publisher,
 		Inbox:       store,
 		MaxBody:     int64(conf.HTTP.MaxBody),
@@ -155,6 +165,17 @@ func newGateway(conf *config.Config, n neighbours, publisher *broker.Publisher, 
 		},
 		Log: log.Named("ingest"),
 	})
+}
+
+// acknowledgers are the targets that send their confirmations of their own accord.
+func acknowledgers(n neighbours) map[string]erpbridge.Acknowledger {
+	as := map[string]erpbridge.Acknowledger{}
+	for name, erp := range n.targets {
+		if a, ok := erp.(erpbridge.Acknowledger); ok {
+			as[name] = a
+		}
+	}
+	return as
 }
 
 // suspicious is after how many deliveries a message is suspected to bring the
@@ -224,6 +245,15 @@ func waiting(us []outbox.Undigested) []pipeline.Waiting {
 	return ws
 }
 
+// reload keeps the cross-reference tables as the database has them.
+func reload(tables *outbox.CrossReferences, loaded int64, store *outbox.Store, log *zap.Logger) *pipeline.Reloading {
+	return &pipeline.Reloading{
+		Latest: func(ctx context.Context) (int64, error) { return store.LatestReferences(ctx, tables) },
+		Load:   func(ctx context.Context) (int64, error) { return store.LoadReferences(ctx, tables) },
+		Loaded: loaded, Log: log.Named("reloading"),
+	}
+}
+
 // fetch starts a Fetching for every store whose messages may only point to something,
 // and sees to those that wait for one of another store.
 func fetch(ctx context.Context, g *errgroup.Group, p *pipeline.Pipeline, receiver *pipeline.Receiver, store *outbox.Store, log *zap.Logger) {
@@ -246,8 +276,10 @@ func dispatch(ctx context.Context, g *errgroup.Group, conf *config.Config, n nei
 	for _, t := range conf.Targets {
 		erp := n.targets[t.Name]
 		finder, _ := erp.(erpbridge.Finder)
+		confirmer, _ := erp.(erpbridge.Confirmer)
 		d := &outbox.Dispatcher{
-			Target: t.Name, Queue: store, ERP: erp, Finder: finder, Policy: policy(t.Delivery, finder),
+			Target: t.Name, Queue: store, ERP: erp, Finder: finder, Policy: policy(t.Delivery, erp),
+			Confirmations: store, Confirmer: confirmer,
 			Limits: outbox.Limits{Concurrency: t.Delivery.Concurrency, Rate: float64(t.Delivery.Rate)},
 			Batch:  outbox.Batch{Events: t.Delivery.Batch, Bytes: int(t.Delivery.BatchBytes), Linger: t.Delivery.Linger},
 			Closed: calendar(t.Delivery.Maintenance), Timeout: t.Delivery.Timeout, Lease: t.Delivery.Lease, Poll: t.Delivery.Poll,
@@ -257,11 +289,15 @@ func dispatch(ctx context.Context, g *errgroup.Group, conf *config.Config, n nei
 	}
 }
 
-func policy(d config.Delivery, finder erpbridge.Finder) outbox.Policy {
+func policy(d config.Delivery, erp erpbridge.ERP) outbox.Policy {
+	_, finds := erp.(erpbridge.Finder)
+	_, asks := erp.(erpbridge.Confirmer)
+	_, hears := erp.(erpbridge.Acknowledger)
 	return outbox.Policy{
 		First: d.Retry.First, Max: d.Retry.Max, Schedule: d.Retry.Schedule, Attempts: d.Retry.Attempts, MaxAge: d.Retry.Age,
 		Missing: d.Missing.Attempts, Lost: 5, Refusal: 5 * time.Minute, Throttle: 2 * time.Second, Jitter: outbox.FullJitter,
-		LookupAfter: d.LookupAfter, Blind: finder == nil,
+		LookupAfter: d.LookupAfter, Blind: !finds,
+		Confirm: outbox.Confirm{Asks: asks, Hears: hears, First: d.Confirm.First, Max: d.Confirm.Max, Within: d.Confirm.Within},
 	}
 }
 
@@ -271,6 +307,7 @@ func clock(conf *config.Config, store *outbox.Store, log *zap.Logger) outbox.Clo
 	for _, t := range conf.Targets {
 		d := t.Delivery
 		c.Lease = max(c.Lease, d.Lease+d.LookupAfter)
+		c.Confirm = max(c.Confirm, d.Confirm.Within, d.Confirm.Max)
 		c.Longest = slices.Max(append([]time.Duration{c.Longest, d.Retry.Max, d.LookupAfter}, d.Retry.Schedule...))
 	}
 	return c

@@ -89,8 +89,9 @@ var kindsOfShop = []kindOfShop{
 // somebody is mailed.
 type shopWorld struct {
 	*world
-	shop  *shopsim.Shop
-	mails *mailsink.Sink
+	shop     *shopsim.Shop
+	mails    *mailsink.Sink
+	database string
 }
 
 // newShopWorld opens a shop of a kind and a bridge before it. A shop whose webhooks are
@@ -99,6 +100,7 @@ func newShopWorld(t *testing.T, kind kindOfShop, conf shopsim.Config, webhooks b
 	t.Helper()
 	url, prefix := testenv.AMQP(t)
 	w := &shopWorld{world: &world{secret: "a-secret-for-this-test-alone", listen: freeAddress(t), log: filepath.Join(t.TempDir(), "daemon.log")}}
+	w.database = migrated(t)
 	w.openNetSuite(t)
 	w.openMails(t)
 	conf.Platform, conf.Secret, conf.Token, conf.Topics = kind.platform, w.secret, kind.token, kind.topics
@@ -160,7 +162,7 @@ routes:
   # Orders are what is looked at here.
   - {store: shop, type: refund.issued, ignore: true}
   - {store: shop, targets: [netsuite]}
-`, migrated(t), url, prefix, w.listen, host, port, kind.platform, section, poll, w.netsuiteURL(t)))
+`, w.database, url, prefix, w.listen, host, port, kind.platform, section, poll, w.netsuiteURL(t)))
 	return w
 }
 
@@ -240,6 +242,7 @@ func (w *shopWorld) run(t *testing.T) {
 		if log, err := os.ReadFile(w.log); err == nil {
 			t.Logf("the daemon's log ends with\n%s", log[max(0, len(log)-8000):])
 		}
+		w.explain(t)
 	})
 	w.awaitReady(t)
 }
@@ -256,6 +259,14 @@ func (w *shopWorld) cli(t *testing.T, into any, args ...string) {
 		t.Fatalf("%q: %v: %s", args, err, out.String())
 	}
 }
+
+// A difference is one order that the ERP does not have as the shop has it.
+type difference struct {
+	order int64
+	how   string
+}
+
+func (d *difference) Error() string { return fmt.Sprintf("order %d %s", d.order, d.how) }
 
 // differs says in what the ERP differs from the shop: every order has to be there once,
 // in its last state, to the smallest unit of its currency.
@@ -274,11 +285,11 @@ func (w *shopWorld) differs() error {
 		want, _ := new(big.Rat).SetString(o.Total())
 		switch {
 		case !ok:
-			return fmt.Errorf("order %d is not there", o.ID)
+			return &difference{o.ID, "is not there"}
 		case !strings.HasSuffix(r.Memo, " "+o.Note):
-			return fmt.Errorf("order %d is in %q, and there it says %q", o.ID, o.Note, r.Memo)
+			return &difference{o.ID, fmt.Sprintf("is in %q, and there it says %q", o.Note, r.Memo)}
 		case !there || total.Cmp(want) != 0:
-			return fmt.Errorf("order %d comes to %s %s, and there to %s", o.ID, o.Total(), o.Currency, r.Total)
+			return &difference{o.ID, fmt.Sprintf("comes to %s %s, and there to %s", o.Total(), o.Currency, r.Total)}
 		}
 	}
 	if len(held) != len(orders) {

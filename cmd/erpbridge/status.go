@@ -119,13 +119,26 @@ func showStatus(w io.Writer, r statusReport) error {
 		if t.Parked > 0 {
 			lines = append(lines, fmt.Sprintf("%s: %d orders wait behind a dead document", name, t.Parked))
 		}
+		if t.Unconfirmed > 0 {
+			line := fmt.Sprintf("%s: %d accepted, waiting for confirmation", name, t.Unconfirmed)
+			if t.UnconfirmedSince != nil {
+				line += ", oldest since " + t.UnconfirmedSince.UTC().Format(time.RFC3339)
+			}
+			if t.WaitingBehind > 0 {
+				line += fmt.Sprintf("; %d later documents wait behind them", t.WaitingBehind)
+			}
+			lines = append(lines, line)
+		}
+		if t.UnknownConfirmations > 0 {
+			lines = append(lines, fmt.Sprintf("%s: %d confirmations are about nothing it has accepted from here", name, t.UnknownConfirmations))
+		}
 		if t.State != nil {
 			if word := stateOf(*t.State); word != "" {
 				lines = append(lines, name+": "+word)
 			}
 		}
-		if t.Pending > 0 && t.PerSecond > 0 {
-			line := fmt.Sprintf("%s: %d waiting, %.1f/s", name, t.Pending, t.PerSecond)
+		if left := t.Pending - t.Unconfirmed; left > 0 && t.PerSecond > 0 {
+			line := fmt.Sprintf("%s: %d waiting, %.1f/s", name, left, t.PerSecond)
 			if t.EmptyAt != nil {
 				line += ", empty at " + t.EmptyAt.Local().Format(clockOrDay(*t.EmptyAt))
 			}

@@ -60,10 +60,22 @@ type Config struct {
 	// that is not the currency's own.
 	PriceDecimals map[string]uint8 `yaml:"price_decimals"`
 	// QuantityDecimals is how many decimals the items are set up with.
-	QuantityDecimals uint8            `yaml:"quantity_decimals"`
-	Lengths          map[string]int   `yaml:"lengths"` // field lengths that differ from the built-in ones
-	Mapping          salesdoc.Mapping `yaml:"mapping"`
+	QuantityDecimals uint8 `yaml:"quantity_decimals"`
+	// LongPO is what becomes of a purchase order number that GP's field does not take:
+	// hold, or note: it stands whole in the order's note, and the order's id in the field.
+	LongPO  LongPO           `yaml:"long_po"`
+	Lengths map[string]int   `yaml:"lengths"` // field lengths that differ from the built-in ones
+	Mapping salesdoc.Mapping `yaml:"mapping"`
 }
+
+// LongPO is what becomes of long purchase order numbers.
+type LongPO string
+
+// What may become of them.
+const (
+	HoldPO LongPO = "hold"
+	NotePO LongPO = "note"
+)
 
 // can is what a GP order can express. Freight, miscellaneous and trade discount are the
 // header's own amounts: charges with these codes go there.
@@ -106,7 +118,7 @@ var (
 
 // New returns the ERP for a target of the given name, with settings read by decode.
 func New(name string, decode func(into any) error, xref erpbridge.CrossReference) (erpbridge.ERP, error) {
-	conf := Config{Timeout: time.Minute, Culture: "en-US"}
+	conf := Config{Timeout: time.Minute, Culture: "en-US", LongPO: HoldPO}
 	if err := decode(&conf); err != nil {
 		return nil, err
 	}
@@ -161,6 +173,9 @@ func (c *Config) check() error {
 	}
 	if !cultureShape.MatchString(c.Culture) {
 		wrong("culture: %q is not a culture such as en-US", c.Culture)
+	}
+	if c.LongPO != HoldPO && c.LongPO != NotePO {
+		wrong("long_po: %q is not one of %s, %s", c.LongPO, HoldPO, NotePO)
 	}
 	for setting, value := range map[string]string{"document_type": c.DocumentType, "batch": c.Batch} {
 		if _, err := rules["Key15"].Fit(value); err != nil || value == "" {

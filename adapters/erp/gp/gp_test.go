@@ -144,10 +144,6 @@ func TestWhatGPDoesNotTakeIsHeld(t *testing.T) {
 		{"a purchase order too long", func(o *erpbridge.Order) { o.PO = strings.Repeat("7", 22) }, "", "CustomerPONumber"},
 		{"an item GP cannot spell", func(o *erpbridge.Order) { o.Lines[0].SKU = "Ö" }, "", "ItemKey"},
 		{"half a piece", func(o *erpbridge.Order) { o.Lines[0].Quantity, o.Lines[0].Unit = dec("0.5"), usd("79.60") }, "", "quantity_decimals"},
-		{"a fee below nought", func(o *erpbridge.Order) {
-			o.Charges = []erpbridge.Charge{{Kind: erpbridge.Fee, Title: "x", Amount: usd("-1.00")}}
-			o.Total = usd("58.73")
-		}, "", "MiscellaneousAmount"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o := order("1", "#1001")
@@ -157,6 +153,21 @@ func TestWhatGPDoesNotTakeIsHeld(t *testing.T) {
 				t.Errorf("%v", err)
 			}
 		})
+	}
+	// What GP has no place for in one amount, it has in another.
+	moved := order("1", "#1001")
+	moved.Charges = []erpbridge.Charge{{Kind: erpbridge.Fee, Title: "x", Amount: usd("-1.00")}}
+	moved.Discounts, moved.Total, moved.PO = nil, usd("63.73"), strings.Repeat("7", 22)
+	d := string(document(t, open(t, "http://127.0.0.1:9/", "long_po: note\n"), placed(moved, 0)).Body)
+	for _, want := range []string{
+		"<TradeDiscount><Amount><Currency>USD</Currency><Value>1.02<", "<CustomerPONumber>1<", "<Note>Purchase order 7777777777777777777777<",
+	} {
+		if !strings.Contains(d, want) {
+			t.Errorf("%s is missing: %s", want, d)
+		}
+	}
+	if strings.Contains(d, "MiscellaneousAmount>") {
+		t.Error("the fee is in two places")
 	}
 	e := open(t, "http://127.0.0.1:9/", "")
 	gone := erpbridge.Event{Store: "shop", Type: erpbridge.OrderCancelled, Stream: "order/1", Cancellation: &erpbridge.Cancellation{OrderID: "1"}}
@@ -174,6 +185,7 @@ func TestSettingsThatCannotBe(t *testing.T) {
 url: http://gp.example.com/x
 timeout: -1s
 culture: english
+long_po: cut
 auth: {basic: {user: a, password: b}}
 price_decimals: {XXQ: 2}
 lengths: {Nose: 3}
@@ -183,7 +195,7 @@ mapping: {shipping: {as: charge, code: post}, prices: gross}
 		t.Fatal("taken")
 	}
 	for _, want := range []string{
-		"url: must be https", "timeout: must", "culture: ", "company is missing", "document_type: ", "batch: ", "price_decimals: ",
+		"url: must be https", "timeout: must", "culture: ", `long_po: "cut"`, "company is missing", "document_type: ", "batch: ", "price_decimals: ",
 		`lengths: "Nose"`, `mapping.shipping.code: "post"`, "mapping.prices",
 	} {
 		if !strings.Contains(err.Error(), want) {

@@ -146,21 +146,15 @@ func (r *rendering) parts() (map[string]*etree.Element, error) {
 	}
 	p["DocumentTypeKey"].InsertChildAt(0, text("Type", "Order"))
 	p["BatchKey"].AddChild(text("CreatedDateTime", d.Date+"T00:00:00"))
+	r.settle()
 	for name, c := range map[string]string{"FreightAmount": freight, "MiscellaneousAmount": miscellaneous} {
-		amount := erpbridge.Zero(d.Currency).Add(r.charges[c])
-		if amount.Amount.IsNeg() {
-			return nil, held("%s of the order comes to %s: GP takes none below nought; book the order by hand", name, amount)
-		}
-		if !amount.IsZero() {
+		if amount := r.charges[c]; !amount.IsZero() {
 			p[name] = r.money(name, amount)
 		}
 	}
-	switch off := r.charges[tradeDiscount].Neg(); {
-	case off.Amount.IsNeg():
-		return nil, held("the trade discount of the order comes to %s: GP takes none below nought; book the order by hand", off)
-	case !off.IsZero():
+	if off := r.charges[tradeDiscount]; !off.IsZero() {
 		p["TradeDiscount"] = etree.NewElement("TradeDiscount")
-		p["TradeDiscount"].AddChild(r.money("Amount", off))
+		p["TradeDiscount"].AddChild(r.money("Amount", off.Neg()))
 	}
 	if !d.TaxTotal.IsZero() {
 		p["TaxAmount"] = r.money("TaxAmount", d.TaxTotal)
@@ -171,10 +165,14 @@ func (r *rendering) parts() (map[string]*etree.Element, error) {
 			return nil, err
 		}
 	}
+	po, notes := d.PO, d.Notes
+	if _, err := r.fit("CustomerPONumber", po); err != nil && r.conf.LongPO == NotePO {
+		po, notes = d.OrderID, append([]string{"Purchase order " + po}, notes...)
+	}
 	for _, t := range []struct{ name, rule, value string }{
 		{"CustomerName", "CustomerName", d.Buyer.Name()},
-		{"CustomerPONumber", "CustomerPONumber", d.PO},
-		{"Note", "Note", note(d.Notes)},
+		{"CustomerPONumber", "CustomerPONumber", po},
+		{"Note", "Note", note(notes)},
 		{"FrontOfficeIntegrationId", "Reference", d.Reference},
 	} {
 		value, err := r.fit(t.rule, t.value)
@@ -224,6 +222,21 @@ func (r *rendering) lines() (*etree.Element, error) {
 
 func (r *rendering) charge(code string, amount erpbridge.Money) {
 	r.charges[code] = erpbridge.Zero(r.d.Currency).Add(r.charges[code]).Add(amount)
+}
+
+// settle puts charges where GP takes them: it has one amount that is taken off, and none
+// of its amounts goes below nought.
+func (r *rendering) settle() {
+	for _, c := range []string{freight, miscellaneous} {
+		if amount := r.charges[c]; amount.Amount.IsNeg() {
+			r.charges[c] = erpbridge.Zero(r.d.Currency)
+			r.charge(tradeDiscount, amount)
+		}
+	}
+	if surcharge := r.charges[tradeDiscount]; surcharge.Amount.IsPos() {
+		r.charges[tradeDiscount] = erpbridge.Zero(r.d.Currency)
+		r.charge(miscellaneous, surcharge)
+	}
 }
 
 func (r *rendering) line(i int, it salesdoc.Item) (*etree.Element, error) {

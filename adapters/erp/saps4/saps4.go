@@ -125,7 +125,7 @@ func defaults() Config {
 	return Config{
 		Timeout: time.Minute, Confirm: ByMessage, Unit: "PCE", DocumentType: "OR", DistributionChannel: "10", Division: "00",
 		OrderAction:   "http://sap.com/xi/EDI/OrderRequest_In/OrderRequest_InRequest",
-		PartnerAction: "http://sap.com/xi/SAPGlobal20/Global/BusinessPartnerSUITEBulkReplicateRequest_In/BusinessPartnerSUITEBulkReplicateRequest_InRequest",
+		PartnerAction: "http://sap.com/xi/SAP_BS_FND/MDG/Global2/BusinessPartnerSUITEBulkReplicateRequest_In/BusinessPartnerSUITEBulkReplicateRequest_InRequest",
 		PartnerRole:   "FLCU01", PartnerIDType: "BUP001",
 	}
 }

@@ -1,0 +1,79 @@
+package ax2012
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/hakooi/erpbridge/internal/testenv"
+	"github.com/hakooi/erpbridge/wsdl/soap"
+)
+
+// keys returns the keys in the EntityKeyList of an answer.
+func keys(t *testing.T, answer string) string {
+	t.Helper()
+	root, err := soap.Parse([]byte(answer), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got SalesOrderServiceCreateResponse
+	if err := soap.Decode(root, &got); err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	if got.EntityKeyList != nil {
+		for _, key := range got.EntityKeyList.EntityKey {
+			for _, f := range key.KeyData.KeyField {
+				all = append(all, fmt.Sprintf("%s=%s", f.Field, f.Value))
+			}
+		}
+	}
+	return strings.Join(all, " ")
+}
+
+const (
+	ns   = "http://schemas.microsoft.com/dynamics/2008/01/services"
+	list = "http://schemas.microsoft.com/dynamics/2006/02/documents/EntityKeyList"
+	key  = "http://schemas.microsoft.com/dynamics/2006/02/documents/EntityKey"
+)
+
+func TestAnswer(t *testing.T) {
+	one := func(id string) string {
+		return `<k:EntityKey><k:KeyData><k:KeyField><k:Field>SalesId</k:Field><k:Value>` + id + `</k:Value></k:KeyField></k:KeyData></k:EntityKey>`
+	}
+	open, end := `<SalesOrderServiceCreateResponse xmlns="`+ns+`"><l:EntityKeyList xmlns:l="`+list+`" xmlns:k="`+key+`">`, `</l:EntityKeyList></SalesOrderServiceCreateResponse>`
+	for answer, want := range map[string]string{
+		open + one("SO-1") + end:               "SalesId=SO-1",
+		open + one("SO-1") + one("SO-2") + end: "SalesId=SO-1 SalesId=SO-2",
+		open + end:                             "",
+		`<SalesOrderServiceCreateResponse xmlns="` + ns + `"/>`: "",
+	} {
+		if got := keys(t, answer); got != want {
+			t.Errorf("%q from %s", got, answer)
+		}
+	}
+}
+
+// The answer in Microsoft's documentation has the same list, in a message of the file
+// adapter.
+func TestConformanceAnswer(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(testenv.Shared(t), "erp-samples", "netsuite-dynamics", "11-ax2012-*.xml"))
+	if err != nil || len(files) != 1 {
+		t.Fatal(files, err)
+	}
+	raw, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(raw), "<EntityKeyList")
+	inner, _, ok := strings.Cut(rest, "</EntityKeyList>")
+	if !ok {
+		t.Fatal("the sample has no EntityKeyList")
+	}
+	answer := `<SalesOrderServiceCreateResponse xmlns="` + ns + `"><EntityKeyList` + inner + `</EntityKeyList></SalesOrderServiceCreateResponse>`
+	if got := keys(t, answer); got != "SalesId=SO-100004" {
+		t.Error(got)
+	}
+}
