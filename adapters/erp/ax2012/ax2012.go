@@ -60,6 +60,9 @@ type Config struct {
 	// Changes is what becomes of an order that changed after AX had it: dead-letter, or
 	// ignore.
 	Changes Changes `yaml:"changes"`
+	// LongPO is what becomes of a purchase order number that AX's field does not take: hold,
+	// or lines: it stands whole in each line's CustomerRef, and the order's id in the field.
+	LongPO LongPO `yaml:"long_po"`
 	// DeliverAfter is how many days after the order it is to be received.
 	DeliverAfter int    `yaml:"deliver_after"`
 	Unit         string `yaml:"unit"` // of items whose unit no table has
@@ -77,6 +80,15 @@ type Changes string
 const (
 	BuryChanges   Changes = "dead-letter"
 	IgnoreChanges Changes = "ignore"
+)
+
+// LongPO is what becomes of long purchase order numbers.
+type LongPO string
+
+// What may become of them.
+const (
+	HoldPO  LongPO = "hold"
+	LinesPO LongPO = "lines"
 )
 
 // can is what an AX order can express. Charges are AX's miscellaneous charges, by their
@@ -119,7 +131,7 @@ var (
 
 // New returns the ERP for a target of the given name, with settings read by decode.
 func New(name string, decode func(into any) error, xref erpbridge.CrossReference) (erpbridge.ERP, error) {
-	conf := Config{Timeout: time.Minute, Language: "en-us", Changes: BuryChanges, Unit: "ea"}
+	conf := Config{Timeout: time.Minute, Language: "en-us", Changes: BuryChanges, LongPO: HoldPO, Unit: "ea"}
 	if err := decode(&conf); err != nil {
 		return nil, err
 	}
@@ -182,6 +194,9 @@ func (c *Config) check() error {
 	}
 	if c.Changes != BuryChanges && c.Changes != IgnoreChanges {
 		wrong("changes: %q is not one of %s, %s", c.Changes, BuryChanges, IgnoreChanges)
+	}
+	if c.LongPO != HoldPO && c.LongPO != LinesPO {
+		wrong("long_po: %q is not one of %s, %s", c.LongPO, HoldPO, LinesPO)
 	}
 	if c.DeliverAfter < 0 || c.DeliverAfter > 365 {
 		wrong("deliver_after: must be a number of days from 0 to 365")

@@ -162,10 +162,19 @@ func TestWhatAXDoesNotTakeIsHeld(t *testing.T) {
 	}
 }
 
+func TestLongPurchaseOrderNumber(t *testing.T) {
+	o := order("1")
+	o.PO = strings.Repeat("7", 21)
+	got := string(document(t, open(t, asUser+"url: http://127.0.0.1:9/\nlong_po: lines\n"), placed(o, 0)).Body)
+	if !strings.Contains(got, "<PurchOrderFormNum>1<") || strings.Count(got, "<CustomerRef>"+o.PO+"<") != 2 {
+		t.Error(got)
+	}
+}
+
 func TestSettingsThatCannotBe(t *testing.T) {
 	for settings, wants := range map[string][]string{
-		"url: http://ax.example.com/x\nauth: {basic: {user: a, password: b}}\ntimeout: -1s\ncompany: USMFX\nchanges: merge\ndeliver_after: 400\nlengths: {Nose: 3}\n": {
-			"url: must be https", "timeout: must", `company: "USMFX"`, `changes: "merge"`, "deliver_after: ", `lengths: "Nose"`,
+		"url: http://ax.example.com/x\nauth: {basic: {user: a, password: b}}\ntimeout: -1s\ncompany: USMFX\nchanges: merge\nlong_po: cut\ndeliver_after: 400\nlengths: {Nose: 3}\n": {
+			"url: must be https", "timeout: must", `company: "USMFX"`, `changes: "merge"`, `long_po: "cut"`, "deliver_after: ", `lengths: "Nose"`,
 		},
 		"company: USMF\n": {"url is missing"},
 		"company: USMF\nurl: https://x/\nfiles: {dir: /tmp}\n": {"url and files exclude each other"},

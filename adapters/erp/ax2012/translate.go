@@ -101,7 +101,11 @@ func (e *ERP) order(d *salesdoc.Document) (*etree.Element, error) {
 	t.text("InventSiteId", e.conf.Site)
 	t.text("Payment", d.PaymentTerms)
 	t.text("PaymMode", d.PaymentMethod)
-	t.text("PurchOrderFormNum", d.PO)
+	po, lineRef := d.PO, ""
+	if _, err := e.fit("PurchOrderFormNum", po); err != nil && e.conf.LongPO == LinesPO {
+		po, lineRef = d.OrderID, po
+	}
+	t.text("PurchOrderFormNum", po)
 	t.plain("ReceiptDateRequested", due.AddDate(0, 0, e.conf.DeliverAfter).Format(time.DateOnly))
 	t.text("TaxGroup", e.conf.TaxGroup)
 	t.address(d.ShipTo)
@@ -109,7 +113,7 @@ func (e *ERP) order(d *salesdoc.Document) (*etree.Element, error) {
 	for _, it := range d.Items {
 		if it.As == salesdoc.AsItem {
 			lines++
-			t.line(it)
+			t.line(it, lineRef)
 		}
 	}
 	if lines == 0 {
@@ -152,11 +156,12 @@ func (w *writer) address(a *salesdoc.Address) {
 
 // line writes an item. A price that is no exact decimal is given for all pieces: AX
 // divides by PriceUnit.
-func (w *writer) line(it salesdoc.Item) {
+func (w *writer) line(it salesdoc.Item, customerRef string) {
 	if w.err != nil {
 		return
 	}
 	c := w.entity("SalesLine")
+	c.text("CustomerRef", customerRef)
 	c.text("ItemId", it.Code)
 	c.plain("LineAmount", it.Amount.Plain())
 	c.text("Name", it.Description)
