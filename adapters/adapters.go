@@ -6,6 +6,7 @@ import (
 	"github.com/hakooi/erpbridge"
 	"github.com/hakooi/erpbridge/adapters/erp/ax2012"
 	"github.com/hakooi/erpbridge/adapters/erp/bc"
+	"github.com/hakooi/erpbridge/adapters/erp/fo"
 	"github.com/hakooi/erpbridge/adapters/erp/gp"
 	"github.com/hakooi/erpbridge/adapters/erp/netsuite"
 	"github.com/hakooi/erpbridge/adapters/erp/saps4"
@@ -29,6 +30,7 @@ var Storefronts = map[string]func(name string, decode func(into any) error) (erp
 var ERPs = map[string]func(name string, decode func(into any) error, xref erpbridge.CrossReference) (erpbridge.ERP, error){
 	"ax2012":   ax2012.New,
 	"bc":       bc.New,
+	"fo":       fo.New,
 	"gp":       gp.New,
 	"netsuite": netsuite.New,
 	"sap-s4":   saps4.New,

@@ -47,7 +47,7 @@ func TestPreview(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			out := t.TempDir()
-			args := []string{"preview", "-c", conformanceConfig, "--store", "shopify", "--topic", c.topic, "--out", out, c.file}
+			args := []string{"preview", "-c", netsuiteConfig, "--store", "shopify", "--topic", c.topic, "--out", out, c.file}
 			code, stdout, stderr := command(t, append(args, "-o", "json")...)
 			if code != c.code || stderr != "" {
 				t.Errorf("exit code %d, want %d; stderr: %q", code, c.code, stderr)
@@ -82,7 +82,7 @@ func TestPreview(t *testing.T) {
 }
 
 func TestPreviewNamesTheDifference(t *testing.T) {
-	_, stdout, _ := command(t, "preview", "-c", conformanceConfig, "-o", "json", "--store", "shopify", "--topic", "orders/create",
+	_, stdout, _ := command(t, "preview", "-c", netsuiteConfig, "-o", "json", "--store", "shopify", "--topic", "orders/create",
 		filepath.Join("..", "..", "testdata", "orders", "does-not-add-up.json"))
 	if !regexp.MustCompile(`the difference is -?\d+\.\d\d `).MatchString(stdout) {
 		t.Errorf("no amount is named: %s", stdout)
@@ -96,11 +96,11 @@ func TestWrongArguments(t *testing.T) {
 	}{
 		{"unknown flag", "--nonsense", []string{"version", "--nonsense"}},
 		{"unknown output", "text or json", []string{"version", "-o", "xml"}},
-		{"discard without a reason", "--reason", []string{"dead", "discard", "1", "-c", conformanceConfig}},
+		{"discard without a reason", "--reason", []string{"dead", "discard", "1", "-c", netsuiteConfig}},
 		{"no number", "dead show", []string{"dead", "show"}},
 		{"no file", "preview", []string{"preview", "--store", "shopify", "--topic", "orders/create"}},
-		{"unknown store", `no store "elsewhere"`, []string{"preview", "-c", conformanceConfig, "--store", "elsewhere", "--topic", "orders/create", "x.json"}},
-		{"unknown target", `no target "elsewhere"`, []string{"preview", "-c", conformanceConfig, "--store", "shopify", "--target", "elsewhere", "--topic", "orders/create", "x.json"}},
+		{"unknown store", `no store "elsewhere"`, []string{"preview", "-c", netsuiteConfig, "--store", "elsewhere", "--topic", "orders/create", "x.json"}},
+		{"unknown target", `no target "elsewhere"`, []string{"preview", "-c", netsuiteConfig, "--store", "shopify", "--target", "elsewhere", "--topic", "orders/create", "x.json"}},
 		{"no configuration", "absent.yaml", []string{"check", "-c", "absent.yaml"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -192,7 +192,7 @@ func TestGen(t *testing.T) {
 }
 
 func TestMigrateAndStatus(t *testing.T) {
-	text, err := os.ReadFile(conformanceConfig)
+	text, err := os.ReadFile(netsuiteConfig)
 	if err != nil {
 		t.Fatal(err)
 	}

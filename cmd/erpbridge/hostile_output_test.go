@@ -231,7 +231,7 @@ func TestConformanceFreeTextNamesNoFile(t *testing.T) {
 		if err := os.WriteFile(order, written(t, 7_000_000+i, v.text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if code, res := previewFile(t, "shopify", order, "orders/create", filepath.Join(around, "in", "out")); code != exitOK {
+		if code, res := previewBy(t, netsuiteConfig, "shopify", order, "orders/create", filepath.Join(around, "in", "out")); code != exitOK {
 			t.Errorf("%s: exit code %d: %s", v.name, code, res.Reason)
 		}
 		err := filepath.WalkDir(around, func(path string, d os.DirEntry, err error) error {

@@ -188,7 +188,7 @@ type hostileHouse struct {
 func newHostileHouse(t *testing.T) hostileHouse {
 	t.Helper()
 	url := migrated(t)
-	raw, err := os.ReadFile(conformanceConfig)
+	raw, err := os.ReadFile(netsuiteConfig)
 	if err != nil {
 		t.Fatal(err)
 	}

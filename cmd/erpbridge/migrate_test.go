@@ -13,7 +13,7 @@ import (
 
 // Each step of a first start says what there is and what to do next.
 func TestFirstStart(t *testing.T) {
-	text, err := os.ReadFile(conformanceConfig)
+	text, err := os.ReadFile(netsuiteConfig)
 	if err != nil {
 		t.Fatal(err)
 	}

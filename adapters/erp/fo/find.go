@@ -1,0 +1,88 @@
+package fo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/hakooi/erpbridge"
+)
+
+const findOp = "fo.Find"
+
+// Find looks the orders of docs up. One that stands there in this very state is found, and
+// one whose import is under way is accepted. Anything else is as good as missing: it is to
+// be imported (again), and its keys make that safe.
+func (e *ERP) Find(ctx context.Context, docs []erpbridge.Document) []erpbridge.Result {
+	results := make([]erpbridge.Result, len(docs))
+	if len(docs) > MaxBatch {
+		return all(results, e.client.fail(findOp, erpbridge.Refused, fmt.Errorf("%d documents in one look-up, it takes %d", len(docs), MaxBatch)))
+	}
+	sought := e.lift(findOp, docs, results, erpbridge.Refused)
+	if len(sought) == 0 {
+		return results
+	}
+	findings, err := e.look(ctx, findOp, ordersOf(sought))
+	if err != nil {
+		for _, s := range sought {
+			results[s.index].Err = harmless(err)
+		}
+		return results
+	}
+	var rest []lifted
+	for i, s := range sought {
+		if f := findings[i]; f.exact() {
+			results[s.index].Receipt = e.receipt(s.order, "", f.remarks())
+			continue
+		}
+		results[s.index].Err = e.client.fail(findOp, erpbridge.Missing, errors.New(findings[i].lacks()))
+		rest = append(rest, s)
+	}
+	if len(rest) == 0 || e.conf.Mode != Package {
+		return results
+	}
+	e.findImport(ctx, rest, results)
+	return results
+}
+
+// findImport finds out whether orders that are not there are being imported: together, as
+// they were sent, or one by one.
+func (e *ERP) findImport(ctx context.Context, rest []lifted, results []erpbridge.Result) {
+	groups := [][]lifted{rest}
+	if len(rest) > 1 {
+		for _, s := range rest {
+			groups = append(groups, []lifted{s})
+		}
+	}
+	for _, group := range groups {
+		id, running, err := e.nextExecution(ctx, findOp, group)
+		for _, s := range group {
+			switch {
+			case err != nil:
+				results[s.index] = erpbridge.Result{Err: harmless(err)}
+			case running != "":
+				results[s.index] = erpbridge.Result{Receipt: accepted(executionRef+id, running)}
+			}
+		}
+		if err != nil || running != "" {
+			return
+		}
+	}
+}
+
+// harmless is the error of a request without effect: it says nothing against the document.
+func harmless(err error) error {
+	var about *erpbridge.Error
+	if !errors.As(err, &about) {
+		return err
+	}
+	if about.Kind != erpbridge.InDoubt && about.Kind != erpbridge.Invalid {
+		return err
+	}
+	told := *about
+	told.Kind = erpbridge.Transient
+	if about.Kind == erpbridge.Invalid {
+		told.Kind = erpbridge.Unknown
+	}
+	return &told
+}
