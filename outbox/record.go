@@ -42,7 +42,7 @@ func (s *Store) Record(ctx context.Context, ds []erpbridge.Decision) error {
 }
 
 // Receive puts a message into the inbox as it came, for the pipeline to look at
-// later. The webhook gateway uses it while the broker is away.
+// later. The polls use it, and the webhook gateway while the broker is away.
 func (s *Store) Receive(ctx context.Context, m erpbridge.Message) error {
 	err := inTx(ctx, s.door, "outbox.receive", func(tx pgx.Tx) error {
 		r := recording{tx: tx, ctx: ctx}

@@ -27,8 +27,8 @@
 //
 // # What is handed in
 //
-// A listed message goes the way a webhook goes, and only if the inbox does not know the
-// state it tells, or a newer one. To feed twice is harmless: its ID is the same every
+// A listed message goes into the inbox, and only if that does not know the state it
+// tells, or a newer one. The broker has no part in it: nobody waits for an answer. To feed twice is harmless: its ID is the same every
 // time. What cannot be understood is fed too, and ends in the dead-letter list, or is
 // held, once. What is of no interest is counted.
 //

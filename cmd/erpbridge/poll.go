@@ -10,14 +10,13 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/hakooi/erpbridge"
-	"github.com/hakooi/erpbridge/broker"
 	"github.com/hakooi/erpbridge/config"
 	"github.com/hakooi/erpbridge/outbox"
 	polling "github.com/hakooi/erpbridge/poll"
 )
 
 // pollStores starts a poller for every store that can list what changed.
-func pollStores(ctx context.Context, g *errgroup.Group, conf *config.Config, n neighbours, publisher *broker.Publisher, store *outbox.Store, log *zap.Logger) {
+func pollStores(ctx context.Context, g *errgroup.Group, conf *config.Config, n neighbours, store *outbox.Store, log *zap.Logger) {
 	for _, c := range conf.Stores {
 		lister, ok := n.stores[c.Name].(erpbridge.Lister)
 		if !ok || c.Poll.Every == 0 {
@@ -28,7 +27,7 @@ func pollStores(ctx context.Context, g *errgroup.Group, conf *config.Config, n n
 		p := &polling.Poller{
 			Lister: lister, Subscriber: subscriber,
 			Sieve: polling.Sieve{Store: c.Name, Normalizer: n.stores[c.Name], Known: knownStates{store}},
-			Feed:  polling.FeedFunc(asWebhook(publisher, store)), Book: pollBook{store},
+			Feed:  polling.FeedFunc(store.Receive), Book: pollBook{store},
 			Settings: polling.Settings{
 				Every: c.Poll.Every, Overlap: c.Poll.Overlap, Initial: c.Poll.Initial, Grace: c.Poll.Grace,
 				AlertOver: c.Poll.AlertOver, Resubscribe: c.Poll.Resubscribe,
@@ -36,19 +35,6 @@ func pollStores(ctx context.Context, g *errgroup.Group, conf *config.Config, n n
 			Log: log.Named("poll"),
 		}
 		g.Go(func() error { return p.Run(ctx) })
-	}
-}
-
-// asWebhook feeds a message the way a webhook goes: to the broker, and into the inbox
-// where that does not take it.
-func asWebhook(publisher *broker.Publisher, store *outbox.Store) func(context.Context, erpbridge.Message) error {
-	return func(ctx context.Context, m erpbridge.Message) error {
-		publishing, cancel := context.WithTimeout(ctx, 5*time.Second)
-		defer cancel()
-		if publisher.Publish(publishing, m) == nil {
-			return nil
-		}
-		return store.Receive(ctx, m)
 	}
 }
 

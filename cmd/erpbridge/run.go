@@ -111,7 +111,7 @@ func run(ctx context.Context, opt *options, stderr io.Writer) error {
 	})
 	g.Go(func() error { return reload(tables, loaded, store, log).Run(ctx) })
 	fetch(ctx, g, p, receiver, store, log)
-	pollStores(ctx, g, conf, n, publisher, store, log)
+	pollStores(ctx, g, conf, n, store, log)
 	dispatch(ctx, g, conf, n, store, log)
 	g.Go(func() error { return clock(conf, store, log).Run(ctx) })
 	if err := mail(ctx, g, conf, store, log); err != nil {
