@@ -18,7 +18,6 @@ import (
 
 	"github.com/hakooi/erpbridge"
 	"github.com/hakooi/erpbridge/adapters"
-	"github.com/hakooi/erpbridge/broker"
 	"github.com/hakooi/erpbridge/outbox"
 )
 
@@ -218,7 +217,7 @@ func TestStoreSubscribe(t *testing.T) {
 }
 
 // pollOnce runs the pollers of a configuration until the first store's state is as
-// wanted. The broker is not connected: what is found goes into the inbox.
+// wanted.
 func pollOnce(t *testing.T, path string, wanted func(outbox.PollState) bool) {
 	t.Helper()
 	conf, n, err := (&options{config: path}).loadAll()
@@ -230,13 +229,9 @@ func pollOnce(t *testing.T, path string, wanted func(outbox.PollState) bool) {
 		t.Fatal(err)
 	}
 	defer store.Close()
-	publisher, err := broker.NewPublisher(brokerConfig(conf), zap.NewNop())
-	if err != nil {
-		t.Fatal(err)
-	}
 	ctx, stop := context.WithCancel(t.Context())
 	g, ctx := errgroup.WithContext(ctx)
-	pollStores(ctx, g, conf, n, publisher, store, zap.NewNop())
+	pollStores(ctx, g, conf, n, store, zap.NewNop())
 	poll(t, "a poll", 20*time.Second, func() error {
 		states, err := store.Polls(ctx)
 		if err != nil || len(states) != 1 || states[0].Running || !wanted(states[0]) {
