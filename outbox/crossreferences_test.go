@@ -80,8 +80,8 @@ func TestCrossReferencesStayWhilePinned(t *testing.T) {
 		loaded <- err
 	}()
 	select {
-	case <-loaded:
-		t.Error("they were replaced under a pin")
+	case err := <-loaded:
+		t.Errorf("they were replaced under a pin: %v", err)
 	case <-time.After(300 * time.Millisecond): // longer than the reading takes
 	}
 	wantValue(t, erp, "A", "1")

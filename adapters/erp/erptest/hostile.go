@@ -1,7 +1,6 @@
 package erptest
 
 import (
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -55,7 +54,7 @@ func (s Suite) Hostile(t *testing.T, folder string, more ...erpbridge.Kind) {
 func (s Suite) endure(t *testing.T, raw []byte, want []erpbridge.Kind) {
 	url, _ := server(t, answering(func(w http.ResponseWriter, _ []byte) {
 		w.Header().Set("Content-Type", "text/xml; charset=utf-8")
-		_, _ = io.WriteString(w, string(raw))
+		_, _ = w.Write(raw)
 	}))
 	erp := s.Open(t, url)
 	docs := s.documents(t, erp)

@@ -1,7 +1,6 @@
 package filetransfer
 
 import (
-	"context"
 	"errors"
 	"io/fs"
 	"path"
@@ -17,7 +16,7 @@ const (
 // clean forgets what is older than the journal is to be kept, one part of it a minute,
 // so that no delivery waits long for it. The delivery it follows is done, so that what
 // goes wrong here is nothing to report: the next round meets it again.
-func (t *Transfer) clean(ctx context.Context, s session) {
+func (t *Transfer) clean(s session) {
 	now := t.now()
 	t.mu.Lock()
 	due := now.Sub(t.cleaned) >= cleanEvery

@@ -82,7 +82,6 @@ type Transfer struct {
 	mu      sync.Mutex
 	known   bool      // the journal was there once
 	cleaned time.Time // when a part of the journal was cleaned last
-	part    int       // the part that is next
 }
 
 // Open returns the Transfer for conf. It reads the keys conf names and connects to

@@ -114,7 +114,7 @@ func (l *loss) look(where string, d *disk, reported bool) {
 	if triggered && (!whole || seen[f.Name+".json"] == "") {
 		l.broken.add("a trigger without", "%s: a trigger without its data or manifest\n%s", where, d)
 	}
-	if reported && !(whole && triggered) {
+	if reported && (!whole || !triggered) {
 		l.broken.add("lost", "%s: what was reported as delivered is not there\n%s", where, d)
 	}
 }
