@@ -4,6 +4,8 @@ package netsuite
 
 import "encoding/xml"
 
+type AsyncUpsertListResponse AsyncStatusResponse
+
 type UpsertListResponse struct {
 	XMLName xml.Name `xml:"upsertListResponse"`
 
@@ -22,6 +24,18 @@ type WriteResponse struct {
 	Status *Status `xml:"status,omitempty" json:"status,omitempty"`
 
 	BaseRef *RecordRef `xml:"baseRef,omitempty" json:"baseRef,omitempty"`
+}
+
+type AsyncStatusResponse struct {
+	XMLName xml.Name `xml:"asyncUpsertListResponse"`
+
+	AsyncStatusResult *AsyncStatusResult `xml:"asyncStatusResult,omitempty" json:"asyncStatusResult,omitempty"`
+}
+
+type GetItemAvailabilityResponse struct {
+	XMLName xml.Name `xml:"getItemAvailabilityResponse"`
+
+	GetItemAvailabilityResult *GetItemAvailabilityResult `xml:"getItemAvailabilityResult,omitempty" json:"getItemAvailabilityResult,omitempty"`
 }
 
 type GetListResponse struct {
@@ -80,6 +94,36 @@ type StatusDetail struct {
 	AftersubmitFailed string `xml:"aftersubmitFailed,omitempty" json:"aftersubmitFailed,omitempty"`
 
 	Type string `xml:"type,attr,omitempty" json:"type,omitempty"`
+}
+
+type AsyncStatusResult struct {
+	XMLName xml.Name `xml:"asyncStatusResult"`
+
+	JobId string `xml:"jobId,omitempty" json:"jobId,omitempty"`
+
+	Status string `xml:"status,omitempty" json:"status,omitempty"`
+}
+
+type ItemAvailability struct {
+	Item *RecordRef `xml:"item,omitempty" json:"item,omitempty"`
+
+	LocationId *RecordRef `xml:"locationId,omitempty" json:"locationId,omitempty"`
+
+	QuantityOnHand string `xml:"quantityOnHand,omitempty" json:"quantityOnHand,omitempty"`
+
+	QuantityAvailable string `xml:"quantityAvailable,omitempty" json:"quantityAvailable,omitempty"`
+}
+
+type ItemAvailabilityList struct {
+	ItemAvailability []*ItemAvailability `xml:"itemAvailability,omitempty" json:"itemAvailability,omitempty"`
+}
+
+type GetItemAvailabilityResult struct {
+	XMLName xml.Name `xml:"getItemAvailabilityResult"`
+
+	Status *Status `xml:"status,omitempty" json:"status,omitempty"`
+
+	ItemAvailabilityList *ItemAvailabilityList `xml:"itemAvailabilityList,omitempty" json:"itemAvailabilityList,omitempty"`
 }
 
 type GetServerTimeResult struct {

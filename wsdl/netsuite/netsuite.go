@@ -12,4 +12,11 @@
 // the same reason: what it is, its xsi:type says.
 package netsuite
 
-//go:generate go run ../gen -wsdl netsuite.wsdl -out bindings.go -package netsuite -roots upsertListResponse,getListResponse,getServerTimeResponse -concrete BaseRef=RecordRef -omit ReadResponse.record -also StatusDetail.aftersubmitFailed
+import _ "embed" // for the WSDL
+
+//go:generate go run ../gen -wsdl netsuite.wsdl -out bindings.go -package netsuite -roots upsertListResponse,getListResponse,asyncUpsertListResponse,getItemAvailabilityResponse,getServerTimeResponse -concrete BaseRef=RecordRef -omit ReadResponse.record -also StatusDetail.aftersubmitFailed
+
+// WSDL is the contract.
+//
+//go:embed netsuite.wsdl
+var WSDL []byte
