@@ -199,6 +199,14 @@ The whole request:
     malformed            does it and sends the --answer
     trickle              does it and answers a byte each --delay
 
+A job of asyncUpsertList:
+
+    job-slow             is worked, with those behind it, after --delay
+    job-lost             its id is given and it never happens
+    job-failed           nothing is done, and it is said to have failed
+    job-half             half of it is done, and it is said to have failed
+    job-forgotten        it is worked, and its id is not known afterwards
+
 A record:
 
     reject               fails with --code and --message

@@ -13,43 +13,51 @@ import (
 	"github.com/hakooi/erpbridge/wsdl/soap"
 )
 
-// readUpsert reads the answer to an upsertList: one result for each record
+// readWrites reads the answer to an operation that writes.
+func (e *ERP) readWrites(content *etree.Element, operation string, sent []lifted) []erpbridge.Result {
+	if err := e.named(content, operation+"Response"); err != nil {
+		return all(make([]erpbridge.Result, len(sent)), e.inDoubt(deliverOp, "the answer is not understood: %v", err))
+	}
+	return e.readList(content, sent)
+}
+
+// readList reads a writeResponseList: one result for each record
 // sent. NetSuite answers in the order it was asked; the externalId it mostly
 // names is the cross-check. Whatever does not fit leaves every record the answer
 // could be about in doubt.
-func (e *ERP) readUpsert(content *etree.Element, sent []lifted) []erpbridge.Result {
-	const op = "netsuite.Deliver"
+func (e *ERP) readList(content *etree.Element, sent []lifted) []erpbridge.Result {
 	results := make([]erpbridge.Result, len(sent))
 	doubt := func(format string, args ...any) []erpbridge.Result {
-		return all(results, e.inDoubt(op, format, args...))
+		return all(results, e.inDoubt(deliverOp, format, args...))
 	}
-	var answer wsdl.UpsertListResponse
-	if err := e.decode(content, "upsertListResponse", &answer); err != nil {
-		return doubt("the answer is not understood: %v", err)
-	}
-	if answer.WriteResponseList == nil {
+	lists := content.SelectElements("writeResponseList")
+	if len(lists) != 1 {
 		return doubt("the answer has no writeResponseList")
 	}
-	got := answer.WriteResponseList.WriteResponse
+	var answer wsdl.WriteResponseList
+	if err := soap.Decode(lists[0], &answer); err != nil {
+		return doubt("the answer is not understood: %v", err)
+	}
+	got := answer.WriteResponse
 	if len(got) > len(sent) {
 		return doubt("%d records sent, %d results", len(sent), len(got))
 	}
 	if err := crossCheck(got, sent); err != nil && !fault.Planted("position-only") { // planted: results are whoever's place they have
 		return doubt("%v", err)
 	}
-	if list := answer.WriteResponseList.Status; len(got) == 0 && list != nil {
+	if list := answer.Status; len(got) == 0 && list != nil {
 		return doubt("%d records sent, no results: %s", len(sent), e.details(list).text)
 	}
-	raw := content.FindElements("./writeResponseList/writeResponse")
+	raw := lists[0].SelectElements("writeResponse")
 	for i := range sent {
 		switch {
 		case i >= len(got):
-			results[i].Err = e.inDoubt(op, "%d records sent, %d results", len(sent), len(got))
+			results[i].Err = e.inDoubt(deliverOp, "%d records sent, %d results", len(sent), len(got))
 		case len(got) < len(sent) && externalID(got[i]) == "":
 			// Any one may be missing: without its name a result is nobody's.
-			results[i].Err = e.inDoubt(op, "%d records sent, %d results, and this one has no name", len(sent), len(got))
+			results[i].Err = e.inDoubt(deliverOp, "%d records sent, %d results, and this one has no name", len(sent), len(got))
 		default:
-			results[i] = e.readWrite(op, sent[i].kind, got[i])
+			results[i] = e.readWrite(deliverOp, sent[i].kind, got[i])
 			results[i].Receipt.Raw = e.evidence(raw[i])
 		}
 	}
@@ -162,22 +170,28 @@ func success(s *wsdl.Status) (bool, error) {
 // decode reads an answer of the given name into its generated type. The types
 // know no namespaces, so all names it could read are held against theirs first.
 func (e *ERP) decode(el *etree.Element, name string, into any) error {
-	if !soap.Is(el, e.ns.messages, name) {
-		return fmt.Errorf("%s in %s instead of %s", el.Tag, el.NamespaceURI(), name)
-	}
-	if err := e.checkNames(el); err != nil {
+	if err := e.named(el, name); err != nil {
 		return err
 	}
 	return soap.Decode(el, into)
+}
+
+// named holds an answer's names against the vendor's.
+func (e *ERP) named(el *etree.Element, name string) error {
+	if !soap.Is(el, e.ns.messages, name) {
+		return fmt.Errorf("%s in %s instead of %s", el.Tag, el.NamespaceURI(), name)
+	}
+	return e.checkNames(el)
 }
 
 func (e *ERP) checkNames(el *etree.Element) error {
 	for _, child := range el.ChildElements() {
 		want := ""
 		switch child.Tag {
-		case "writeResponseList", "writeResponse", "baseRef", "readResponseList", "readResponse", "record":
+		case "writeResponseList", "writeResponse", "baseRef", "readResponseList", "readResponse", "record", "asyncResult":
 			want = e.ns.messages
-		case "status", "statusDetail", "code", "message", "afterSubmitFailed", "aftersubmitFailed", "getServerTimeResult", "serverTime":
+		case "status", "statusDetail", "code", "message", "afterSubmitFailed", "aftersubmitFailed", "getServerTimeResult", "serverTime",
+			"asyncStatusResult", "jobId", "getItemAvailabilityResult", "itemAvailabilityList", "itemAvailability":
 			want = e.ns.core
 		}
 		if space := child.NamespaceURI(); want != "" && space != want {

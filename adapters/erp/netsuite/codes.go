@@ -32,6 +32,7 @@ var codes = map[string]erpbridge.Kind{
 	"SSS_CONNECTION_TIME_OUT":                 erpbridge.Transient,
 	"SSS_REQUEST_TIME_EXCEEDED":               erpbridge.Transient,
 	"TIMEOUT_THE_RECORD_DOESNT_EXIST_ANYMORE": erpbridge.Transient,
+	"JOB_NOT_COMPLETE":                        erpbridge.Transient, // an asynchronous job has no results yet
 
 	// Credentials, roles, features: trying again spends every document's attempts
 	// and can lock the token.

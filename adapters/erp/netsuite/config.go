@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/adapters/erp/salesdoc"
 )
 
 // Config is the settings of one NetSuite account. Values called ids are
@@ -67,11 +68,29 @@ type Config struct {
 
 	Countries map[string]string `yaml:"countries"` // ISO 3166 code to NetSuite's country, beyond the built-in ones
 	Lengths   map[string]int    `yaml:"lengths"`   // field lengths that differ from the built-in ones, as in "Address.addr1: 100"
+
+	// Mapping is the mapping all ERPs have. What is said by one of the settings above,
+	// from Customer to Countries, is not said there as well: they are short for it.
+	Mapping salesdoc.Mapping `yaml:"mapping"`
+	// RefundRecord is what money paid back becomes: credit-memo or cash-refund.
+	RefundRecord RefundRecord `yaml:"refund_record"`
+	// Async delivers by asyncUpsertList: NetSuite takes a batch, works it when it comes to
+	// it, and is asked for the results.
+	Async bool `yaml:"async"`
 }
+
+// RefundRecord is the record that money paid back becomes.
+type RefundRecord string
+
+// The records money can be paid back by.
+const (
+	ByCreditMemo RefundRecord = "credit-memo"
+	ByCashRefund RefundRecord = "cash-refund"
+)
 
 // CustomerConfig says whose orders they are.
 type CustomerConfig struct {
-	Create  bool   `yaml:"create"`  // make customers of the orders' customers
+	Create  *bool  `yaml:"create"`  // make customers of the orders' customers; true if not set
 	Default string `yaml:"default"` // the id of the customer all other orders belong to
 }
 
@@ -110,10 +129,10 @@ func (Secret) MarshalYAML() (any, error) { return "***", nil }
 
 func defaults() Config {
 	return Config{
-		Version:     "2023_2",
-		Timeout:     60 * time.Second,
-		OrderStatus: "_pendingFulfillment",
-		Customer:    CustomerConfig{Create: true},
+		Version:      "2023_2",
+		Timeout:      60 * time.Second,
+		OrderStatus:  "_pendingFulfillment",
+		RefundRecord: ByCreditMemo,
 	}
 }
 
@@ -168,6 +187,9 @@ func (c *Config) check() error {
 	}
 	if !slices.Contains(orderStatuses, c.OrderStatus) {
 		wrong("order_status: %q is not one of %s", c.OrderStatus, strings.Join(orderStatuses, ", "))
+	}
+	if c.RefundRecord != ByCreditMemo && c.RefundRecord != ByCashRefund {
+		wrong("refund_record: %q is not one of %s, %s", c.RefundRecord, ByCreditMemo, ByCashRefund)
 	}
 	if c.UndepositedFunds && c.DepositAccount != "" {
 		wrong("undeposited_funds and deposit_account exclude each other")

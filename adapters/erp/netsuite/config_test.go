@@ -87,7 +87,7 @@ func TestEndpoint(t *testing.T) {
 
 func TestDefaultsStay(t *testing.T) {
 	c := open(t, `customer: {default: "9"}`).conf
-	if !c.Customer.Create || c.Timeout.Seconds() != 60 || c.OrderStatus != "_pendingFulfillment" {
+	if c.Customer.Create != nil || c.Timeout.Seconds() != 60 || c.OrderStatus != "_pendingFulfillment" || c.RefundRecord != ByCreditMemo {
 		t.Errorf("%+v", c)
 	}
 }

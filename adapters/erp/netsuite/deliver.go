@@ -15,50 +15,138 @@ import (
 	"github.com/hakooi/erpbridge/wsdl/soap"
 )
 
+const deliverOp = "netsuite.Deliver"
+
 // Deliver sends the records of docs as one upsertList and reads the answer
-// record by record.
+// record by record. Documents that need a look-up first go in a request after it.
 func (e *ERP) Deliver(ctx context.Context, docs []erpbridge.Document) []erpbridge.Result {
-	const op = "netsuite.Deliver"
+	return e.deliver(ctx, docs, MaxBatch, e.upsert)
+}
+
+// An upsert writes records, and returns one result for each, in the same order.
+type upsert func(ctx context.Context, sent []lifted) []erpbridge.Result
+
+func (e *ERP) deliver(ctx context.Context, docs []erpbridge.Document, most int, write upsert) []erpbridge.Result {
 	results := make([]erpbridge.Result, len(docs))
-	if len(docs) > MaxBatch {
+	if len(docs) > most {
 		return all(results, &erpbridge.Error{
-			Op: op, Kind: erpbridge.Refused,
-			Err: fmt.Errorf("%d documents in one request, NetSuite takes %d: lower the batch of target %s", len(docs), MaxBatch, e.name),
+			Op: deliverOp, Kind: erpbridge.Refused,
+			Err: fmt.Errorf("%d documents in one request, NetSuite takes %d: lower the batch of target %s", len(docs), most, e.name),
 		})
 	}
-	sent := e.lift(docs, results)
-	if len(sent) == 0 {
-		return results
+	var down error // why no more requests are made
+	for _, round := range rounds(e.lift(docs, results)) {
+		if down == nil {
+			down = e.deliverRound(ctx, round, results, write)
+			continue
+		}
+		for _, s := range round {
+			results[s.index].Err = down
+		}
 	}
-	list := etree.NewElement(msgs + ":upsertList")
+	return results
+}
+
+// deliverRound delivers documents that are written by one request. The error is of that
+// request, or of the look-up before it, as a whole; it is in the results, too, and leaves
+// nothing of later rounds in doubt.
+func (e *ERP) deliverRound(ctx context.Context, round []lifted, results []erpbridge.Result, write upsert) error {
+	ready, do := round, write
+	if round[0].step != plainly {
+		var err error
+		if ready, err = e.refer(ctx, round, results); err != nil {
+			for _, s := range round {
+				results[s.index].Err = err
+			}
+			return err
+		}
+	}
+	if round[0].step == closes {
+		do = e.closeLines
+	}
+	if len(ready) == 0 {
+		return nil
+	}
+	outcome := do(ctx, ready)
+	for i, r := range outcome {
+		results[ready[i].index] = r
+	}
+	var failed *erpbridge.Error
+	if errors.As(outcome[0].Err, &failed) && failed.Whole {
+		return e.harmless(deliverOp, failed)
+	}
+	return nil
+}
+
+// rounds parts documents by what has to be done for them. No document comes before one
+// of its stream that stands before it; where nobody needs a look-up there is one round.
+func rounds(sent []lifted) [][]lifted {
+	var all [][]lifted
+	last := map[string]int{} // by stream, the round its latest document is in
+	for _, s := range sent {
+		at := last[s.stream]
+		for at < len(all) && all[at][0].step != s.step {
+			at++
+		}
+		if at == len(all) {
+			all = append(all, nil)
+		}
+		all[at] = append(all[at], s)
+		last[s.stream] = at
+	}
+	return all
+}
+
+// upsert sends records as one upsertList.
+func (e *ERP) upsert(ctx context.Context, sent []lifted) []erpbridge.Result {
+	return e.write(ctx, upsertList, sent)
+}
+
+func (e *ERP) write(ctx context.Context, operation string, sent []lifted) []erpbridge.Result {
+	content, err := e.call(ctx, deliverOp, operation, listOf(operation, sent))
+	if err != nil {
+		return all(make([]erpbridge.Result, len(sent)), whole(err))
+	}
+	return e.readWrites(content, operation, sent)
+}
+
+// listOf puts records into a request.
+func listOf(operation string, sent []lifted) *etree.Element {
+	list := etree.NewElement(msgs + ":" + operation)
 	for _, s := range sent {
 		list.AddChild(s.record)
 	}
-	content, err := e.call(ctx, op, "upsertList", list)
-	if err != nil {
-		// Nothing was said about any one record.
-		var about *erpbridge.Error
-		if errors.As(err, &about) {
-			about.Whole = true
-		}
-		for _, s := range sent {
-			results[s.index].Err = err
-		}
-		return results
+	return list
+}
+
+// whole marks an error that was said about no one record.
+func whole(err error) error {
+	var about *erpbridge.Error
+	if errors.As(err, &about) {
+		about.Whole = true
 	}
-	for i, r := range e.readUpsert(content, sent) {
-		results[sent[i].index] = r
-	}
-	return results
+	return err
 }
 
 // A lifted is the record of a Document, on its way into a request.
 type lifted struct {
 	index      int // of its Document
+	stream     string
 	record     *etree.Element
 	kind       string
 	externalID string
+	step       step
+	order      string // the externalId of the order it needs; "" if it needs none
 }
+
+// A step is what has to be done for a document.
+type step int
+
+const (
+	plainly step = iota // it is written as it is
+	refers              // the customer of its order is looked up first
+	closes              // the open lines of its order are looked up first
+)
 
 // lift takes the records out of docs. A Document that is not one of ours gets
 // its result at once and is not sent.
@@ -81,10 +169,14 @@ func (e *ERP) liftOne(d erpbridge.Document) (lifted, error) {
 	if err != nil {
 		return lifted{}, fmt.Errorf("reading the document: %w", err)
 	}
-	if root.Tag != "upsertList" || len(root.ChildElements()) != 1 {
-		return lifted{}, errors.New("the document is not an upsertList with one record")
+	operation := upsertList
+	if d.Kind == closing {
+		operation = updateList
 	}
-	if !soap.Is(root, e.ns.messages, "upsertList") {
+	if root.Tag != operation || len(root.ChildElements()) != 1 {
+		return lifted{}, fmt.Errorf("the document is not an %s with one record", operation)
+	}
+	if !soap.Is(root, e.ns.messages, operation) {
 		return lifted{}, fmt.Errorf("the document was rendered for another endpoint version (%s) than target %s has (%s): render it again",
 			soap.Reason(root.NamespaceURI()), e.name, e.conf.Version)
 	}
@@ -92,9 +184,15 @@ func (e *ERP) liftOne(d erpbridge.Document) (lifted, error) {
 	if fault.Planted("new-key-per-attempt") { // planted: each attempt is a record of its own
 		record.CreateAttr("externalId", soap.Attr(record, "externalId")+"-"+strconv.FormatInt(time.Now().UnixNano(), 36))
 	}
-	l := lifted{record: record, kind: d.Kind, externalID: soap.Attr(record, "externalId")}
+	l := lifted{record: record, stream: d.Stream, kind: d.Kind, externalID: soap.Attr(record, "externalId")}
 	if !soap.Is(record, e.ns.messages, "record") || l.externalID == "" || recordTypes[l.kind] == "" {
 		return lifted{}, errors.New("the document's record has no externalId, or is none")
+	}
+	switch entity := record.SelectElement("entity"); {
+	case d.Kind == closing:
+		l.step, l.order = closes, l.externalID
+	case entity != nil && soap.Attr(entity, "type") == recordTypes[salesOrder]:
+		l.step, l.order = refers, soap.Attr(entity, "externalId")
 	}
 	// The envelope declares the same prefixes; what a document declares beyond or
 	// differently goes with its record.
@@ -125,7 +223,7 @@ func (e *ERP) call(ctx context.Context, op, action string, content *etree.Elemen
 		return nil, e.told(op, err)
 	case answer.Fault != nil:
 		kind, code := kindOfFault(answer.Fault)
-		if action == "upsertList" && kind == erpbridge.Transient && leavesDoubt(answer.Fault) {
+		if writes[action] && kind == erpbridge.Transient && leavesDoubt(answer.Fault) {
 			kind = erpbridge.InDoubt
 		}
 		return nil, &erpbridge.Error{Op: op, Kind: kind, Code: e.reason(code), Err: errors.New(e.reason(answer.Fault.Text()))}
@@ -134,6 +232,9 @@ func (e *ERP) call(ctx context.Context, op, action string, content *etree.Elemen
 	}
 	return answer.Content, nil
 }
+
+// writes are the operations that change something in NetSuite.
+var writes = map[string]bool{upsertList: true, updateList: true, asyncUpsertList: true}
 
 // told passes an error on in words that hold no secret.
 func (e *ERP) told(op string, err error) error {

@@ -303,7 +303,7 @@ func FuzzReadAnswer(f *testing.F) {
 		if err != nil || env.Content == nil || env.Fault != nil {
 			return
 		}
-		results := e.readUpsert(env.Content, sent)
+		results := e.readWrites(env.Content, upsertList, sent)
 		if len(results) != len(sent) {
 			t.Fatalf("%d results for %d records", len(results), len(sent))
 		}

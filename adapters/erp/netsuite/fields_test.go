@@ -1,72 +1,25 @@
 package netsuite
 
 import (
-	"slices"
 	"strings"
 	"testing"
-	"unicode/utf8"
+
+	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/adapters/erp/salesdoc"
 )
-
-func TestShorten(t *testing.T) {
-	const family, flag, thumb = "👩‍👩‍👧‍👦", "🇩🇪", "👍🏽"
-	for name, c := range map[string]struct {
-		text string
-		n    int
-		want string
-	}{
-		"fits":                  {"abc", 3, "abc"},
-		"fits in code units":    {"🧾🧾", 4, "🧾🧾"},
-		"letters":               {"abcdef", 4, "abc…"},
-		"umlauts":               {"äöüäöü", 4, "äöü…"},
-		"blank at the end":      {"ab cdef", 4, "ab…"},
-		"letter with its mark":  {"abe\u0301def", 4, "ab…"},
-		"letter with its mark,": {"abe\u0301def", 5, "abe\u0301…"},
-		"two code units":        {"ab🧾cd", 4, "ab…"},
-		"a family":              {"ab" + family + "cd", 12, "ab…"},
-		"a family that fits":    {"ab" + family + "cd", 14, "ab" + family + "…"},
-		"a flag":                {flag + flag, 7, flag + "…"},
-		"half a flag":           {flag + flag, 6, flag + "…"},
-		"a skin tone":           {"a" + thumb + "b", 4, "a…"},
-		"a line break":          {"ab\r\ncd", 4, "ab…"},
-		"Hangul in parts":       {"\u1112\u1161\u11ab\u1100\u1173\u11af", 5, "\u1112\u1161\u11ab…"},
-		"one character, longer": {"Z" + strings.Repeat("\u0301", 40), 10, "Z" + strings.Repeat("\u0301", 8) + "…"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if got := shorten(c.text, c.n); got != c.want {
-				t.Errorf("got %q, want %q", got, c.want)
-			}
-		})
-	}
-}
-
-func FuzzShorten(f *testing.F) {
-	f.Add("abe\u0301👩‍👩‍👧‍👦 \r\n🇩🇪", 5)
-	f.Fuzz(func(t *testing.T, text string, n int) {
-		if n < 1 || n > 4000 || !utf8.ValidString(text) {
-			t.Skip("not a field: no length, or not text")
-		}
-		got := shorten(text, n)
-		if units(got) > n || !utf8.ValidString(got) {
-			t.Errorf("shorten(%q, %d) = %q, %d units", text, n, got, units(got))
-		}
-		if head, cut := strings.CutSuffix(got, mark); got != text && (!cut || !strings.HasPrefix(text, head)) {
-			t.Errorf("shorten(%q, %d) = %q", text, n, got)
-		}
-	})
-}
 
 // Every text field that is written has a length, and keys are never cut.
 func TestLimits(t *testing.T) {
 	for field, l := range limits {
-		if l.length < shortestLength && l.overflow == cut && (strings.HasSuffix(field, ".memo") || strings.HasSuffix(field, ".comments")) {
+		if l.Length < shortestLength && l.Overflow == salesdoc.CutMark && (strings.HasSuffix(field, ".memo") || strings.HasSuffix(field, ".comments")) {
 			t.Errorf("%s has no room for its marker", field)
 		}
-		if key := slices.Contains([]string{"SalesOrder.otherRefNum", "Customer.email"}, field); key && l.overflow == cut {
+		if key := strings.HasSuffix(field, ".otherRefNum") || strings.HasSuffix(field, ".tranId") || field == "Customer.email"; key && l.Overflow == salesdoc.CutMark {
 			t.Errorf("%s is a key and would be cut", field)
 		}
 	}
 	e := open(t, "lengths: {Address.city: 30}")
-	if l, _ := e.limitOf("Address.city"); l.length != 30 || l.overflow != cut {
+	if l, _ := e.limitOf("Address.city"); l.Length != 30 || l.Overflow != salesdoc.CutMark {
 		t.Errorf("%+v", l)
 	}
 	o := placed()
@@ -74,4 +27,77 @@ func TestLimits(t *testing.T) {
 	if body := string(translate(t, e, o)[1].Body); !strings.Contains(body, ">"+strings.Repeat("x", 29)+"…<") {
 		t.Error("the configured length is not kept")
 	}
+}
+
+// What each field takes to its last unit, and what becomes of one more.
+func TestFieldRules(t *testing.T) {
+	e := open(t, "")
+	for field, rule := range limits {
+		typ, name, _ := strings.Cut(field, ".")
+		for _, fill := range []string{"x", "ä", "東"} {
+			fits, over := strings.Repeat(fill, rule.Length), strings.Repeat(fill, rule.Length+1)
+			written := func(text string) (string, error) {
+				r := e.newRecord(rel, typ, "id")
+				r.text(name, text)
+				if _, err := r.bytes(); err != nil {
+					return "", err
+				}
+				el := r.el.SelectElement(name)
+				if el == nil {
+					return "", nil
+				}
+				return el.Text(), nil
+			}
+			if got, err := written(fits); got != fits || err != nil {
+				t.Errorf("%s: %d of %s came to %d: %v", field, rule.Length, fill, len(got), err)
+			}
+			got, err := written(over)
+			switch rule.Overflow {
+			case salesdoc.CutMark:
+				if want := strings.Repeat(fill, rule.Length-1) + "…"; got != want || err != nil {
+					t.Errorf("%s: %q, %v", field, got, err)
+				}
+			case salesdoc.Omit:
+				if got != "" || err != nil {
+					t.Errorf("%s: %q, %v", field, got, err)
+				}
+			default:
+				wantKind(t, erpbridge.Held, err)
+				if err != nil && !strings.Contains(err.Error(), "lengths."+field+" of target ns") {
+					t.Errorf("%s: %v does not name the setting", field, err)
+				}
+			}
+			_, err = written("a\x01b")
+			wantKind(t, erpbridge.Invalid, err)
+		}
+	}
+}
+
+// Numbers are plain decimals with the currency's places, quantities as they are.
+func TestNumbers(t *testing.T) {
+	for name, c := range map[string]struct {
+		line erpbridge.Line
+		want string
+	}{
+		"exact price":     {item("MUG-1", "x", "8", "1.25", "EUR"), "<tranSales:rate>1.25</tranSales:rate><tranSales:amount>10.00<"},
+		"finer than cent": {with(item("MUG-1", "x", "8", "0", "EUR"), "0.01"), "<tranSales:rate>0.00125</tranSales:rate><tranSales:amount>0.01<"},
+		"no exact price":  {with(item("MUG-1", "x", "3", "0", "EUR"), "10.00"), `internalId="-1"/><tranSales:amount>10.00<`},
+		"part of a piece": {with(item("MUG-1", "x", "2.5", "0", "EUR"), "1.00"), "<tranSales:quantity>2.5</tranSales:quantity>"},
+		"large":           {item("MUG-1", "x", "1", "1234567890.12", "EUR"), "<tranSales:amount>1234567890.12<"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := placed()
+			o.Lines, o.Shipping, o.TaxTotal, o.PaymentStatus = []erpbridge.Line{c.line}, nil, eur("0.00"), erpbridge.Unpaid
+			o.Total = o.Sum()
+			if body := string(translate(t, open(t, ""), o)[1].Body); !strings.Contains(body, c.want) {
+				t.Errorf("there is no %s in %s", c.want, body)
+			}
+		})
+	}
+}
+
+// with gives a line what all its pieces come to.
+func with(l erpbridge.Line, extended string) erpbridge.Line {
+	l.Extended = eur(extended)
+	return l
 }

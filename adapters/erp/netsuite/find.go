@@ -17,26 +17,46 @@ const findOp = "netsuite.Find"
 
 // Find looks the records of docs up by externalId and compares their markers. A
 // record with another marker is another state, which is as good as none: the
-// document is to be delivered (again), and upsert makes that safe.
+// document is to be delivered (again), and upsert makes that safe. An order that was to
+// be closed is looked at instead: whether any of its lines is open.
 func (e *ERP) Find(ctx context.Context, docs []erpbridge.Document) []erpbridge.Result {
 	results := make([]erpbridge.Result, len(docs))
 	sought := e.lift(docs, results)
 	if len(sought) == 0 {
 		return results
 	}
-	content, err := e.call(ctx, findOp, "getList", e.lookup(sought))
-	var found []erpbridge.Result
-	if err == nil {
-		found, err = e.readGet(content, sought, docs)
-	}
+	found, err := e.look(ctx, findOp, sought)
 	for i, s := range sought {
-		if err != nil {
-			results[s.index].Err = e.harmless(findOp, err)
-			continue
+		switch {
+		case err != nil:
+			results[s.index].Err = err
+		case found[i].err != nil:
+			results[s.index].Err = found[i].err
+		default:
+			results[s.index] = e.compare(found[i].record, s, docs[s.index].Key)
 		}
-		results[s.index] = found[i]
 	}
 	return results
+}
+
+// A seen is what a look-up found of one record.
+type seen struct {
+	record *etree.Element
+	err    error // why there is none
+}
+
+// look reads records by their external ids: one for each sought, in the same order. The
+// error is of the look-up as a whole.
+func (e *ERP) look(ctx context.Context, op string, sought []lifted) ([]seen, error) {
+	content, err := e.call(ctx, op, "getList", e.lookup(sought))
+	if err != nil {
+		return nil, e.harmless(op, err)
+	}
+	found, err := e.readGet(op, content, sought)
+	if err != nil {
+		return nil, e.harmless(op, err)
+	}
+	return found, nil
 }
 
 // lookup returns the request for records by their external ids.
@@ -53,7 +73,7 @@ func (e *ERP) lookup(sought []lifted) *etree.Element {
 
 // readGet reads the answer to a getList: one result for each record sought, in
 // the same order.
-func (e *ERP) readGet(content *etree.Element, sought []lifted, docs []erpbridge.Document) ([]erpbridge.Result, error) {
+func (e *ERP) readGet(op string, content *etree.Element, sought []lifted) ([]seen, error) {
 	var answer wsdl.GetListResponse
 	if err := e.decode(content, "getListResponse", &answer); err != nil {
 		return nil, fmt.Errorf("the answer is not understood: %w", err)
@@ -71,43 +91,55 @@ func (e *ERP) readGet(content *etree.Element, sought []lifted, docs []erpbridge.
 			}
 		}
 	}
-	results := make([]erpbridge.Result, len(sought))
+	found := make([]seen, len(sought))
 	for i, got := range answer.ReadResponseList.ReadResponse {
-		r, err := e.readRecord(got.Status, responses[i], sought[i], marker(docs[sought[i].index].Key))
+		record, err := e.readRecord(op, got.Status, responses[i])
 		if err != nil {
-			r.Err = e.harmless(findOp, err)
+			err = e.harmless(op, err)
 		}
-		results[i] = r
+		found[i] = seen{record, err}
 	}
-	return results, nil
+	return found, nil
 }
 
 // readRecord reads one result of a look-up. What the record is its xsi:type
 // says, which is why it is read from the tree.
-func (e *ERP) readRecord(status *wsdl.Status, response *etree.Element, sought lifted, mark string) (erpbridge.Result, error) {
+func (e *ERP) readRecord(op string, status *wsdl.Status, response *etree.Element) (*etree.Element, error) {
 	ok, err := success(status)
 	if err != nil {
-		return erpbridge.Result{}, err
+		return nil, err
 	}
 	if !ok {
-		return erpbridge.Result{}, e.notFound(findOp, status)
+		return nil, e.notFound(op, status)
 	}
 	records := response.SelectElements("record")
 	if len(records) != 1 {
-		return erpbridge.Result{}, fmt.Errorf("a look-up succeeded with %d records", len(records))
+		return nil, fmt.Errorf("a look-up succeeded with %d records", len(records))
 	}
-	record := records[0]
+	if soap.Attr(records[0], "internalId") == "" {
+		return nil, errors.New("a look-up succeeded without an internal id")
+	}
+	return records[0], nil
+}
+
+// compare reports whether a record is in the state that a document makes of it.
+func (e *ERP) compare(record *etree.Element, sought lifted, key string) erpbridge.Result {
 	id := soap.Attr(record, "internalId")
-	if id == "" {
-		return erpbridge.Result{}, errors.New("a look-up succeeded without an internal id")
+	same := strings.Contains(e.remark(record, sought.kind), marker(key))
+	if sought.kind == closing {
+		open, err := e.openLines(record)
+		if err != nil {
+			return erpbridge.Result{Err: err}
+		}
+		same = len(open) == 0
 	}
-	if !strings.Contains(e.remark(record, sought.kind), mark) {
-		return erpbridge.Result{}, &erpbridge.Error{
+	if !same {
+		return erpbridge.Result{Err: &erpbridge.Error{
 			Op: findOp, Kind: erpbridge.Missing,
 			Err: fmt.Errorf("NetSuite has %s as %s, in another state", sought.externalID, e.reason(id)),
-		}
+		}}
 	}
-	return erpbridge.Result{Receipt: erpbridge.Receipt{Ref: e.reason(id), Raw: e.evidence(record)}}, nil
+	return erpbridge.Result{Receipt: erpbridge.Receipt{Ref: e.reason(id), Raw: e.evidence(record)}}
 }
 
 // remark returns the field of a record that carries the marker.
@@ -116,7 +148,7 @@ func (e *ERP) remark(record *etree.Element, kind string) string {
 	switch kind {
 	case customer:
 		space, name = e.ns.relationships, "comments"
-	case customerDeposit:
+	case customerDeposit, returnAuthorization, creditMemo, cashRefund:
 		space = e.ns.customers
 	}
 	for _, child := range record.ChildElements() {

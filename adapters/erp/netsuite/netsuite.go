@@ -2,11 +2,18 @@
 // services.
 //
 // An order becomes up to three records, delivered in this order, each of them a
-// Document:
+// Document; a refund becomes one, and so does the cancellation of an order of which
+// no more is known than its id:
 //
-//	Customer ──▶ SalesOrder ──▶ CustomerDeposit
-//	 unless the    always        when something was paid
-//	 default is used             and the order was not cancelled
+//	order         Customer ──▶ SalesOrder ──▶ CustomerDeposit
+//	               unless it    always        when something was paid
+//	               is known                   and the order was not cancelled
+//	refund        ReturnAuthorization, where goods come back;
+//	              CreditMemo or CashRefund otherwise     (setting refund_record)
+//	cancellation  CloseSalesOrder: an updateList that closes the lines of the order
+//
+// What is on them is worked out by package salesdoc; the settings that stand outside
+// of mapping are short for rules of it (mapping.go).
 //
 // What is promised:
 //
@@ -15,12 +22,19 @@
 //     again changes the record instead of making a second one. Deliver lifts the
 //     records of all its documents into one upsertList and signs that request;
 //     nothing signed is ever part of a Document.
-//   - The amounts of a sales order add up to the order's total, to the minor
-//     unit, or there is no Document: the order is Held with the difference. Tax
-//     is one line of its own, so that NetSuite has nothing to recompute.
+//   - The amounts of a record add up to the order's total, or the refund's, to the
+//     minor unit, or there is no Document: it is Held with the difference. Tax is one
+//     line of its own, or what each line says it is, so that NetSuite has nothing to
+//     recompute.
 //   - Each record carries a marker made of its Document's key, in its memo or
 //     comments. Find compares it: a record with another marker is another state.
 //   - A mapping that is missing holds the order and is named by its setting.
+//
+// A refund does not say whose it is. Its record's entity names the sales order, and
+// Deliver puts that order's customer there after looking the order up, before it writes
+// anything. Closing looks up which lines are open. Both are Missing while NetSuite does
+// not have the order. Documents that need a look-up go in a request of their own, after
+// those of their stream that stand before them.
 //
 // What an answer means, record by record:
 //
@@ -33,6 +47,8 @@
 //	         ├─ not isSuccess ──▶ Kind of its codes     (unknown code: Invalid)
 //	         └─ anything else, another externalId, a result too many ──▶ InDoubt
 //
+// With the setting async NetSuite takes a batch and works it later; see Async.
+//
 // SuiteTalk SOAP ends with endpoint 2025.2; its version is a setting.
 package netsuite
 
@@ -43,16 +59,22 @@ import (
 	_ "time/tzdata" // NetSuite's day is Pacific, wherever the bridge runs
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/adapters/erp/salesdoc"
 	"github.com/hakooi/erpbridge/wsdl/soap"
 )
 
-// MaxBatch is how many records an upsertList may have.
-const MaxBatch = 100
+// How many records NetSuite takes in one request.
+const (
+	MaxBatch      = 100 // in an upsertList and an updateList
+	MaxAsyncBatch = 200 // in an asyncUpsertList
+)
 
 // ERP is one NetSuite account.
 type ERP struct {
 	name    string
 	conf    Config
+	orders  *salesdoc.Translator
+	refunds *salesdoc.Translator
 	ns      namespaces
 	soap    *soap.Client
 	pacific *time.Location
@@ -62,19 +84,26 @@ type ERP struct {
 }
 
 var (
-	_ erpbridge.ERP    = (*ERP)(nil)
-	_ erpbridge.Finder = (*ERP)(nil)
-	_ erpbridge.Prober = (*ERP)(nil)
+	_ erpbridge.ERP       = (*ERP)(nil)
+	_ erpbridge.Finder    = (*ERP)(nil)
+	_ erpbridge.Prober    = (*ERP)(nil)
+	_ erpbridge.Keyed     = (*ERP)(nil)
+	_ erpbridge.Confirmer = (*Async)(nil)
 )
 
 // New returns the ERP for a target of the given name, with settings read by
-// decode.
-func New(name string, decode func(into any) error, _ erpbridge.CrossReference) (erpbridge.ERP, error) {
+// decode. Names that the settings do not have are looked up in xref. With the setting
+// async it is an Async.
+func New(name string, decode func(into any) error, xref erpbridge.CrossReference) (erpbridge.ERP, error) {
 	conf := defaults()
 	if err := decode(&conf); err != nil {
 		return nil, err
 	}
 	if err := conf.check(); err != nil {
+		return nil, fmt.Errorf("target %s: %w", name, err)
+	}
+	orders, refunds, err := conf.translators(name, xref)
+	if err != nil {
 		return nil, fmt.Errorf("target %s: %w", name, err)
 	}
 	roots, err := conf.roots()
@@ -89,15 +118,21 @@ func New(name string, decode func(into any) error, _ erpbridge.CrossReference) (
 	if err != nil {
 		return nil, err
 	}
-	return &ERP{
+	e := &ERP{
 		name:    name,
 		conf:    conf,
+		orders:  orders,
+		refunds: refunds,
 		ns:      namespacesOf(conf.Version),
 		soap:    client,
 		pacific: pacific,
 		now:     time.Now,
 		nonce:   rand.Text, // 26 letters and digits; NetSuite takes 6 to 64
-	}, nil
+	}
+	if conf.Async {
+		return &Async{e}, nil
+	}
+	return e, nil
 }
 
 // namespaces are the vendor's, which end in the version of the endpoint.
@@ -146,10 +181,19 @@ func (n namespaces) prefixes() [][2]string {
 
 // The records, in NetSuite's words.
 const (
-	customer        = "Customer"
-	salesOrder      = "SalesOrder"
-	customerDeposit = "CustomerDeposit"
+	customer            = "Customer"
+	salesOrder          = "SalesOrder"
+	customerDeposit     = "CustomerDeposit"
+	returnAuthorization = "ReturnAuthorization"
+	creditMemo          = "CreditMemo"
+	cashRefund          = "CashRefund"
+
+	// closing is no record but what is done to one: the lines of a sales order are closed.
+	closing = "CloseSalesOrder"
 )
 
 // recordTypes are the same records where NetSuite refers to them.
-var recordTypes = map[string]string{customer: "customer", salesOrder: "salesOrder", customerDeposit: "customerDeposit"}
+var recordTypes = map[string]string{
+	customer: "customer", salesOrder: "salesOrder", customerDeposit: "customerDeposit", returnAuthorization: "returnAuthorization",
+	creditMemo: "creditMemo", cashRefund: "cashRefund", closing: "salesOrder",
+}

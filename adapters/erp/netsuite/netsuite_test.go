@@ -21,6 +21,25 @@ func decodeYAML(text string) func(any) error {
 // open returns the adapter with more settings, or other ones, than the usual.
 func open(t testing.TB, more string) *ERP {
 	t.Helper()
+	return openWith(t, more, nil)
+}
+
+func openWith(t testing.TB, more string, xref erpbridge.CrossReference) *ERP {
+	t.Helper()
+	erp, err := New("ns", decodeYAML(withSettings(more)), xref)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, ok := erp.(*ERP)
+	if !ok {
+		e = erp.(*Async).ERP
+	}
+	t.Cleanup(e.soap.Close)
+	return e
+}
+
+// withSettings returns the usual settings with more of them, or other ones.
+func withSettings(more string) string {
 	base := settings
 	for line := range strings.Lines(more) { // a setting given again replaces the usual one
 		key, _, ok := strings.Cut(line, ":")
@@ -39,13 +58,7 @@ func open(t testing.TB, more string) *ERP {
 		}
 		base = strings.Join(kept, "")
 	}
-	erp, err := New("ns", decodeYAML(base+more), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	e := erp.(*ERP)
-	t.Cleanup(e.soap.Close)
-	return e
+	return base + more
 }
 
 // at returns the adapter with a fixed clock and nonce, sending to url.

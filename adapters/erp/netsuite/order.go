@@ -5,103 +5,115 @@ import (
 	"strings"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/adapters/erp/salesdoc"
 )
 
 // maxLines is how many lines NetSuite takes in a transaction.
 const maxLines = 5000
 
-func (t *translation) salesOrder() (*rendered, error) {
-	sheet, err := t.amounts()
+func (t *translation) salesOrder() (*record, error) {
+	lines, transport, err := t.split()
 	if err != nil {
 		return nil, err
 	}
-	if len(sheet.entries) > maxLines {
-		return nil, invalid("the order comes to %d lines, NetSuite takes %d", len(sheet.entries), maxLines)
-	}
-	method, err := t.shipMethod()
-	if err != nil {
-		return nil, err
-	}
-	id := t.externalID("order", t.o.ID)
+	id := t.orderID()
 	r := t.newRecord(sales, salesOrder, id)
-	t.buyer.ref(r.fields, "entity")
+	t.buyer(r.fields, "entity")
 	r.ref("currency", t.currency)
 	r.plain("tranDate", t.tranDate)
+	r.text("tranId", t.d.Number)
 	r.plain("orderStatus", t.conf.OrderStatus)
-	r.text("otherRefNum", cmp.Or(t.o.PO, t.o.Number, t.o.ID))
+	r.text("otherRefNum", t.d.PO)
 	memo := r.group("memo", "", "") // in its place by the schema, filled when all remarks are known
+	if err := t.headerDiscount(r.fields); err != nil {
+		return nil, err
+	}
 	notes, err := t.addresses(r.fields)
 	if err != nil {
 		return nil, err
 	}
-	r.ref("shipMethod", method)
-	if sheet.shipping != nil {
-		r.plain("shippingCost", sheet.shipping.Plain())
-		r.ref("shippingTaxCode", t.conf.TaxCode)
+	r.ref("shipMethod", t.d.ShipMethod)
+	if transport != nil {
+		r.plain("shippingCost", transport.cost.Plain())
+		r.ref("shippingTaxCode", transport.taxCode)
 	}
 	r.ref("class", t.conf.Class)
 	r.ref("department", t.conf.Department)
-	r.ref("location", t.conf.Location)
-	list := r.group("itemList", sales, "SalesOrderItemList")
-	list.el.CreateAttr("replaceAll", "true")
-	for _, entry := range sheet.entries {
-		t.line(list.group("item", sales, "SalesOrderItem"), entry)
+	r.ref("location", t.d.Location)
+	r.ref("terms", t.d.PaymentTerms)
+	if err := t.itemList(r.fields, "SalesOrder", lines, orderLine); err != nil {
+		return nil, err
 	}
-	t.memo(memo, notes)
-	return &rendered{r, salesOrder, id}, nil
+	t.memo(memo, salesOrder, notes)
+	return r, nil
 }
 
-// memo fills the order's memo: the marker first, because it must not be cut,
-// then remarks, then the customer's note.
-func (t *translation) memo(f fields, notes []string) {
-	parts := append([]string{marker(t.key(salesOrder))}, notes...)
-	if t.o.Note != "" {
-		parts = append(parts, t.o.Note)
+// headerDiscount writes what is taken off the order as a whole, where the mapping has it
+// so. A rate without a percent sign is an amount.
+func (t *translation) headerDiscount(f fields) error {
+	if t.d.HeaderDiscount.IsZero() {
+		return nil
 	}
-	text := strings.Join(parts, " ")
-	if !legal(text) {
-		f.rec.errs = append(f.rec.errs, invalid("the order's note has characters that XML cannot carry"))
+	item := t.discountItem(t.d.Event.Store)
+	if item == "" {
+		return held("a discount of %s has nowhere to go: set mapping.discounts.code of target %s", t.d.HeaderDiscount, t.name)
+	}
+	f.ref("discountItem", item)
+	f.plain("discountRate", t.d.HeaderDiscount.Neg().Plain())
+	return nil
+}
+
+// memo fills a record's memo: the marker first, because it must not be cut, then
+// remarks, then what people wrote.
+func (t *translation) memo(f fields, typ string, remarks []string) {
+	parts := append(append([]string{marker(t.key(typ))}, remarks...), t.d.Notes...)
+	f.typ = typ
+	text, err := f.fit("memo", strings.Join(parts, " "))
+	if err != nil {
+		f.rec.errs = append(f.rec.errs, err)
 		return
 	}
-	l, _ := t.limitOf("SalesOrder.memo")
-	f.el.CreateText(shorten(text, l.length))
+	f.el.CreateText(text)
 }
 
-func (t *translation) line(f fields, en entry) {
-	f.ref("item", en.item)
-	if en.quantity != "" {
-		f.plain("quantity", en.quantity)
-	}
-	f.text("description", en.description)
-	f.ref("price", customPrice)
-	if en.rate != "" {
-		f.plain("rate", en.rate)
-	}
-	f.plain("amount", en.amount.Plain())
-	if t.conf.TaxCode == "" {
-		f.flag("isTaxable", false)
-	}
-	f.ref("department", t.conf.Department)
-	f.ref("class", t.conf.Class)
-	f.ref("location", t.conf.Location)
-	if t.cancelled {
-		f.flag("isClosed", true)
-	}
-	f.ref("taxCode", t.conf.TaxCode)
+// A transport is what stands in an order's own fields for shipping.
+type transport struct {
+	cost    erpbridge.Money
+	taxCode string
 }
 
-// customPrice is the price level that leaves rate and amount to us.
-const customPrice = "-1"
-
-func (t *translation) shipMethod() (string, error) {
-	if len(t.o.Shipping) == 0 {
-		return "", nil
+// split returns the items that are lines, and what of the rest is shipping cost; nil if
+// nothing is.
+func (t *translation) split() ([]salesdoc.Item, *transport, error) {
+	var lines []salesdoc.Item
+	var ship *transport
+	for _, it := range t.d.Items {
+		if it.Code != shippingCost {
+			lines = append(lines, it)
+			continue
+		}
+		if t.d.Taxes == salesdoc.PassTax && !it.Tax.IsZero() {
+			return nil, nil, held("shipping has a tax of %s, which the order's shipping cost cannot carry: set mapping.shipping.code of target %s to an item", it.Tax, t.name)
+		}
+		if ship == nil {
+			ship = &transport{erpbridge.Zero(t.d.Currency), it.TaxCode}
+		}
+		ship.cost = ship.cost.Add(it.Amount)
 	}
-	title := t.o.Shipping[0].Title
-	if id := cmp.Or(t.conf.Shipping.ByTitle[title], t.conf.Shipping.Default); id != "" {
-		return id, nil
+	switch {
+	case len(lines) > maxLines:
+		return nil, nil, invalid("the order comes to %d lines, NetSuite takes %d", len(lines), maxLines)
+	case ship == nil:
+	case ship.cost.Amount.IsNeg():
+		return nil, nil, held("the order's shipping comes to %s: discounts beyond the price are booked by hand", ship.cost)
+	case t.d.ShipMethod == "":
+		title := ""
+		if len(t.d.Order.Shipping) > 0 {
+			title = t.d.Order.Shipping[0].Title
+		}
+		return nil, nil, held("no NetSuite ship method for %q: erpbridge xref set --target %s ship_methods, or shipping.by_title or shipping.default of the target", clip(title), t.name)
 	}
-	return "", t.held("no NetSuite ship method for %q: add it to shipping.by_title, or set shipping.default, of target %s", shorten(title, 60), t.name)
+	return lines, ship, nil
 }
 
 // addresses writes both addresses and returns remarks for the memo.
@@ -109,12 +121,12 @@ func (t *translation) addresses(f fields) ([]string, error) {
 	var notes []string
 	for _, a := range []struct {
 		name string
-		*erpbridge.Address
-	}{{"billingAddress", t.o.BillTo}, {"shippingAddress", t.o.ShipTo}} {
-		if a.Address == nil || *a.Address == (erpbridge.Address{}) {
+		*salesdoc.Address
+	}{{"billingAddress", t.d.BillTo}, {"shippingAddress", t.d.ShipTo}} {
+		if a.Address == nil {
 			continue
 		}
-		country, err := t.country(a.Country)
+		country, err := t.country(a.Address)
 		if err != nil {
 			return nil, err
 		}
@@ -138,12 +150,14 @@ func (t *translation) addresses(f fields) ([]string, error) {
 	return notes, nil
 }
 
-func (t *translation) country(code string) (string, error) {
-	if code == "" {
-		return "", nil
+// country returns NetSuite's name of a country: the mapping's, or the built-in one.
+func (t *translation) country(a *salesdoc.Address) (string, error) {
+	mapped := a.Country
+	if mapped == a.ISO {
+		mapped = cmp.Or(countries[a.ISO], a.ISO)
 	}
-	if name := cmp.Or(t.conf.Countries[code], countries[code]); name != "" {
-		return name, nil
+	if mapped == "" || countryShape.MatchString(mapped) {
+		return mapped, nil
 	}
-	return "", t.held("no NetSuite country for %q: add it to countries of target %s", shorten(code, 20), t.name)
+	return "", held("no NetSuite country for %q: add it to countries of target %s", clip(a.ISO), t.name)
 }

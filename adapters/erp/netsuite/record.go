@@ -7,15 +7,18 @@ import (
 	"github.com/beevik/etree"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/adapters/erp/salesdoc"
 )
 
-// A record is one NetSuite record being written: an upsertList of its own,
-// complete with its namespaces. Which elements it has follows from what the
+// A record is one NetSuite record being written: an upsertList, or an updateList, of
+// its own, complete with its namespaces. Which elements it has follows from what the
 // order has, never from what stands in its texts.
 type record struct {
 	fields
-	list *etree.Element // the upsertList
-	errs []error        // what could not be written
+	list       *etree.Element // the upsertList
+	kind       string         // of its Document
+	externalID string
+	errs       []error // what could not be written
 }
 
 // fields writes the elements of one complex type, in the order of the calls,
@@ -28,44 +31,31 @@ type fields struct {
 	typ    string // the type's name, for its lengths
 }
 
+// The operations a Document is made for.
+const (
+	upsertList = "upsertList"
+	updateList = "updateList"
+)
+
 // newRecord begins a record of a type, such as tranSales:SalesOrder.
 func (e *ERP) newRecord(prefix, typ, externalID string) *record {
-	list := etree.NewElement(msgs + ":upsertList")
+	return e.newRecordFor(upsertList, prefix, typ, externalID)
+}
+
+func (e *ERP) newRecordFor(operation, prefix, typ, externalID string) *record {
+	list := etree.NewElement(msgs + ":" + operation)
 	for _, p := range e.ns.prefixes() {
 		list.CreateAttr("xmlns:"+p[0], p[1])
 	}
-	r := &record{list: list}
+	r := &record{list: list, kind: typ, externalID: externalID}
 	el := list.CreateElement(msgs + ":record")
 	el.CreateAttr("xsi:type", prefix+":"+typ)
-	if !legal(externalID) {
+	if !salesdoc.Legal(externalID) {
 		r.errs = append(r.errs, fmt.Errorf("the externalId %q has characters that XML cannot carry", externalID))
 	}
 	el.CreateAttr("externalId", externalID)
 	r.fields = fields{erp: e, rec: r, el: el, prefix: prefix, typ: typ}
 	return r
-}
-
-// text writes a text, within the field's length. An empty one is left out.
-func (f fields) text(name, value string) {
-	if value == "" {
-		return
-	}
-	if !legal(value) {
-		f.rec.errs = append(f.rec.errs, fmt.Errorf("%s.%s has characters that XML cannot carry", f.typ, name))
-		return
-	}
-	if l, ok := f.erp.limitOf(f.typ + "." + name); ok && units(value) > l.length {
-		if l.overflow == refuse {
-			f.rec.errs = append(f.rec.errs, &erpbridge.Error{
-				Op: "netsuite.Translate", Kind: erpbridge.Held,
-				Err: fmt.Errorf("%s.%s takes %d characters, %q has %d: shorten it in the shop, or set lengths.%s.%s of target %s if the account takes more",
-					f.typ, name, l.length, shorten(value, 100), units(value), f.typ, name, f.erp.name),
-			})
-			return
-		}
-		value = shorten(value, l.length)
-	}
-	f.plain(name, value)
 }
 
 // plain writes a value that needs no care: a number, an enumeration, a date.
@@ -76,9 +66,15 @@ func (f fields) plain(name, value string) {
 // flag writes a boolean.
 func (f fields) flag(name string, value bool) { f.plain(name, fmt.Sprint(value)) }
 
-// ref writes a reference by internal id. Without one it is left out.
+// ref writes a reference by internal id. Without one it is left out. The settings are
+// checked when they are read; what is none comes from a cross-reference table.
 func (f fields) ref(name, internalID string) {
-	if internalID != "" {
+	switch {
+	case internalID == "":
+	case !internalIDShape.MatchString(internalID):
+		f.rec.errs = append(f.rec.errs, held("%s.%s: %q is not an internal id, which is a number: correct the cross-reference tables of target %s",
+			f.typ, name, clip(internalID), f.erp.name))
+	default:
 		f.el.CreateElement(f.prefix+":"+name).CreateAttr("internalId", internalID)
 	}
 }

@@ -69,6 +69,12 @@ func takeAll(w http.ResponseWriter, request []byte) {
 	_, _ = io.WriteString(w, upserted(responses...))
 }
 
+// takeJob answers any asyncUpsertList with a job.
+func takeJob(w http.ResponseWriter, _ []byte) {
+	_, _ = io.WriteString(w, envelopeOf(`<asyncUpsertListResponse xmlns="`+ns2023.messages+`"><c:asyncStatusResult xmlns:c="`+ns2023.core+
+		`"><c:jobId>ASYNCWEBSERVICES_1</c:jobId><c:status>pending</c:status></c:asyncStatusResult></asyncUpsertListResponse>`))
+}
+
 // absentAll answers any getList with "does not exist".
 func absentAll(w http.ResponseWriter, request []byte) {
 	env, err := soap.ParseEnvelope(request, "")

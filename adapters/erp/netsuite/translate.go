@@ -3,25 +3,38 @@ package netsuite
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/adapters/erp/salesdoc"
 )
 
-// Translate renders an order's full state: its customer, unless the default one is
-// used, the order, and a deposit for what was paid. Of the other events see without.
+// Translate renders an order's full state: its customer, unless NetSuite has it, the
+// order, and a deposit for what was paid; a refund; or the cancellation of an order.
+// Other events are ignored.
 func (e *ERP) Translate(ev erpbridge.Event) ([]erpbridge.Document, error) {
-	if ev.Order == nil {
-		return nil, e.without(ev)
+	sales := e.orders
+	switch {
+	case ev.Order != nil:
+		ev.Order = prepared(ev.Order, ev.Type == erpbridge.OrderCancelled)
+	case ev.Refund != nil:
+		sales = e.refunds
 	}
-	t := &translation{ERP: e, ev: ev, o: ev.Order, cancelled: ev.Type == erpbridge.OrderCancelled || !ev.Order.CancelledAt.IsZero()}
-	if err := t.check(); err != nil {
+	d, err := sales.Translate(ev)
+	if err != nil {
 		return nil, err
 	}
+	t := &translation{ERP: e, d: d}
+	if d.Kind != salesdoc.Cancellation {
+		if err := t.check(); err != nil {
+			return nil, err
+		}
+	}
 	var docs []erpbridge.Document
-	for _, render := range []func() (*rendered, error){t.customer, t.salesOrder, t.deposit} {
+	for _, render := range t.renderings() {
 		r, err := render()
 		if err != nil {
 			return nil, err
@@ -33,15 +46,15 @@ func (e *ERP) Translate(ev erpbridge.Event) ([]erpbridge.Document, error) {
 		if err != nil {
 			return nil, err
 		}
-		docs = append(docs, erpbridge.Document{
-			Key:     t.key(r.kind),
-			Target:  e.name,
-			Stream:  ev.Store + "/" + ev.Stream,
-			Kind:    r.kind,
-			Record:  r.kind + "/" + r.externalID,
-			Version: ev.Version,
-			Body:    body,
-		})
+		doc := erpbridge.Document{
+			Key: t.key(r.kind), Target: e.name, Stream: d.Stream(), Kind: r.kind, Record: r.kind + "/" + r.externalID, Version: ev.Version, Body: body,
+		}
+		if r.kind == closing {
+			// Were it a state of the sales order, it would take the place of one that is not
+			// delivered yet, and then there would be nothing to close.
+			doc.Record = ""
+		}
+		docs = append(docs, doc)
 	}
 	return docs, nil
 }
@@ -49,47 +62,68 @@ func (e *ERP) Translate(ev erpbridge.Event) ([]erpbridge.Document, error) {
 // translation is one event on its way.
 type translation struct {
 	*ERP
-	ev        erpbridge.Event
-	o         *erpbridge.Order
-	cancelled bool
+	d *salesdoc.Document
 
 	// check sets these.
-	buyer    buyer
 	currency string // NetSuite's id
 	tranDate string
 }
 
-// rendered is a record and what its Document is to say of it.
-type rendered struct {
-	*record
-	kind       string
-	externalID string
+// renderings are the records the document comes to, in the order of delivery.
+func (t *translation) renderings() []func() (*record, error) {
+	switch t.d.Kind {
+	case salesdoc.Order:
+		return []func() (*record, error){t.customer, t.salesOrder, t.deposit}
+	case salesdoc.Cancellation:
+		return []func() (*record, error){t.closing}
+	}
+	return []func() (*record, error){t.refund}
 }
 
 // check settles what all records share, and what none can be made without.
 func (t *translation) check() error {
-	if err := sameCurrency(t.o); err != nil {
-		return err
-	}
-	if t.o.Total.Amount.IsNeg() {
-		return t.held("the order comes to %s: orders below nought are booked by hand", t.o.Total)
-	}
-	id, ok := t.conf.Currencies[t.o.Currency]
+	code := t.d.Currency
+	id, ok := t.conf.Currencies[code]
 	if !ok {
-		return t.held("no NetSuite currency for %s: add currencies.%s to target %s", t.o.Currency, t.o.Currency, t.name)
+		return held("no NetSuite currency for %s: add currencies.%s to target %s", code, code, t.name)
 	}
 	t.currency = id
 	var err error
-	if t.tranDate, err = t.date(t.o); err != nil {
-		return err
-	}
-	t.buyer, err = t.identify()
+	t.tranDate, err = t.date(t.d.Date)
 	return err
 }
 
-// key returns the idempotency key of a record of this event.
+// prepared returns an order as it is to be mapped. Transport costs what is paid for it:
+// NetSuite's shipping cost has no discount of its own. And how an order was paid matters
+// to its deposit alone, so a gateway that nothing was paid by needs no mapping.
+func prepared(o *erpbridge.Order, cancelled bool) *erpbridge.Order {
+	c := *o
+	c.Shipping = slices.Clone(o.Shipping)
+	for i, s := range c.Shipping {
+		foreign := func(d erpbridge.Discount) bool { return d.Amount.Currency != s.Price.Currency }
+		if !slices.ContainsFunc(s.Discounts, foreign) { // else the order is refused anyway
+			c.Shipping[i].Price, c.Shipping[i].Discounts = s.Price.Sub(s.Discount()), nil
+		}
+	}
+	if cancelled || !o.CancelledAt.IsZero() || !o.Total.Amount.Sub(o.Outstanding.Amount).IsPos() || !slices.Contains(paid, o.PaymentStatus) {
+		c.Gateways = nil
+	}
+	if o.Presented != nil {
+		c.Presented = prepared(o.Presented, cancelled)
+	}
+	return &c
+}
+
+// paid are the payment states in which money was received.
+var paid = []erpbridge.PaymentStatus{erpbridge.Paid, erpbridge.PartiallyPaid, erpbridge.Refunded}
+
+// key returns the idempotency key of a record of this event. An order has several
+// refunds, which must not be taken for each other.
 func (t *translation) key(kind string) string {
-	return t.ev.Store + "/" + t.ev.Stream + "/" + t.ev.Version.String() + "/" + kind
+	if t.d.Refund != nil {
+		kind += "/" + t.d.ID
+	}
+	return t.d.Key(kind)
 }
 
 // marker is what a record carries of its Document's key.
@@ -101,26 +135,31 @@ func marker(key string) string {
 // externalID names a record of ours. Kinds are part of it, because external ids
 // of different record types have been seen to collide.
 func (t *translation) externalID(kind, id string) string {
-	return t.conf.ExternalIDPrefix + t.ev.Store + "-" + kind + "-" + id
+	return t.conf.ExternalIDPrefix + t.storePrefix() + kind + "-" + id
 }
 
-// date returns the posting date as NetSuite wants it: midnight of that day in
+// storePrefix is what begins all references of the store: its name and a dash, or
+// mapping.reference_prefix.
+func (t *translation) storePrefix() string {
+	return strings.TrimSuffix(t.d.OrderReference, t.d.OrderID)
+}
+
+// orderID is the externalId of the sales order.
+func (t *translation) orderID() string { return t.externalID("order", t.d.OrderID) }
+
+// date returns a posting date as NetSuite wants it: midnight of that day in
 // its own zone, Pacific, with the offset valid then. Midnight UTC would be the
 // day before.
-func (t *translation) date(o *erpbridge.Order) (string, error) {
-	day := o.PostingDate
-	if day == "" && !o.PlacedAt.IsZero() {
-		day = o.PlacedAt.Format(time.DateOnly)
-	}
+func (t *translation) date(day string) (string, error) {
 	at, err := time.ParseInLocation(time.DateOnly, day, t.pacific)
 	if err != nil {
-		return "", invalid("the posting date %q is not a date", day)
+		return "", invalid("the posting date %q is not a date", clip(day))
 	}
 	return at.Format("2006-01-02T15:04:05.000-07:00"), nil
 }
 
 // held is the error of what waits for a mapping or a decision.
-func (t *translation) held(format string, args ...any) error {
+func held(format string, args ...any) error {
 	return &erpbridge.Error{Op: "netsuite.Translate", Kind: erpbridge.Held, Err: fmt.Errorf(format, args...)}
 }
 
@@ -128,45 +167,5 @@ func invalid(format string, args ...any) error {
 	return &erpbridge.Error{Op: "netsuite.Translate", Kind: erpbridge.Invalid, Err: fmt.Errorf(format, args...)}
 }
 
-// sameCurrency refuses an order whose amounts are in several currencies; they
-// could not be added up.
-func sameCurrency(o *erpbridge.Order) error {
-	if _, ok := erpbridge.Digits(o.Currency); !ok {
-		return invalid("%q is not an ISO 4217 currency", o.Currency)
-	}
-	amounts := []erpbridge.Money{o.TaxTotal, o.Total, o.Outstanding}
-	add := func(ds []erpbridge.Discount, ts []erpbridge.Tax) {
-		for _, d := range ds {
-			amounts = append(amounts, d.Amount)
-		}
-		for _, x := range ts {
-			amounts = append(amounts, x.Amount)
-		}
-	}
-	add(o.Discounts, o.Taxes)
-	for _, c := range o.Charges {
-		amounts = append(amounts, c.Amount)
-		add(nil, c.Taxes)
-	}
-	for _, c := range o.Credits {
-		amounts = append(amounts, c.Amount)
-	}
-	for _, l := range o.Lines {
-		amounts = append(amounts, l.Unit, l.Extended)
-		add(l.Discounts, l.Taxes)
-	}
-	for _, s := range o.Shipping {
-		amounts = append(amounts, s.Price)
-		add(s.Discounts, s.Taxes)
-	}
-	var errs []error
-	for _, m := range amounts {
-		if m.Currency != o.Currency && (m.Currency != "" || !m.IsZero()) {
-			errs = append(errs, fmt.Errorf("%s in an order in %s", m, o.Currency))
-		}
-	}
-	if err := errors.Join(errs...); err != nil {
-		return invalid("amounts in several currencies: %w", err)
-	}
-	return nil
-}
+// clip shortens the shop's text for a reason.
+func clip(s string) string { return salesdoc.Cut(s, 60, salesdoc.Characters) }

@@ -30,12 +30,16 @@ func (req *request) respond(results []*etree.Element) reply {
 		response.CreateAttr("xmlns:"+s.prefix, e.namespace(s.prefix))
 	}
 	into := response
-	if req.operation.list {
+	if req.name == getAsyncResult {
+		into = response.CreateElement("asyncResult")
+		into.CreateAttr("xsi:type", "platformMsgs:AsyncUpsertListResult")
+	}
+	if req.operation.list && !req.operation.async || req.name == getAsyncResult {
 		name := "writeResponseList"
 		if req.operation.read {
 			name = "readResponseList"
 		}
-		into = response.CreateElement(name)
+		into = into.CreateElement(name)
 		into.AddChild(status(false, nil))
 	}
 	for _, r := range results {

@@ -61,7 +61,7 @@ const addressed = `<platformMsgs:record xsi:type="listRel:Customer" externalId="
 // answersOfAllKinds are one of each kind of answer, with results of all kinds.
 func answersOfAllKinds(t *testing.T) map[string][]byte {
 	t.Helper()
-	b := start(t, Config{Items: []string{"57", "88"}, UniqueEmail: true})
+	b := start(t, Config{Items: []string{"57", "88"}, UniqueEmail: true, Stock: []Stock{{Item: "57", Location: "1", OnHand: "2.0", Available: "1.5"}}})
 	documents := make(map[string][]byte)
 	keep := func(name string, a answerXML, err error, want ...string) {
 		t.Helper()
@@ -93,6 +93,20 @@ func answersOfAllKinds(t *testing.T) map[string][]byte {
 	keep("getList", a, err, "ok", "ok", "ok", "ok", "ok", "RCRD_DSNT_EXIST", "INVALID_RCRD_TYPE")
 	a, err = b.call("getServerTime")
 	keep("getServerTime", a, err)
+	keep("refunds", b.upsert(returned1, credit1, cash1), nil, "ok", "ok", "ok")
+	a, err = b.call("getList", ref("returnAuthorization", `externalId="r-1"`), ref("creditMemo", `externalId="r-1"`), ref("cashRefund", `externalId="r-1"`))
+	keep("getListOfRefunds", a, err, "ok", "ok", "ok")
+	a, err = b.call("asyncUpsertList", ada, with(`"o-1"`, `"o-9"`, order(``)))
+	keep("asyncUpsertList", a, err)
+	id := a.body.FindElement("./asyncStatusResult/jobId").Text()
+	b.worked()
+	a, err = b.call("checkAsyncStatus", "<platformMsgs:jobId>"+id+"</platformMsgs:jobId>")
+	keep("checkAsyncStatus", a, err)
+	a, err = b.resultsOf(id)
+	keep("getAsyncResult", a, err, "ok", "USER_ERROR")
+	a, err = b.call("getItemAvailability", `<platformMsgs:itemAvailabilityFilter><platformCore:item><platformCore:recordRef internalId="57" type="inventoryItem"/>
+		</platformCore:item></platformMsgs:itemAvailabilityFilter>`)
+	keep("getItemAvailability", a, err)
 	return documents
 }
 

@@ -76,7 +76,7 @@ func merge(old, sent *etree.Element, typ string) *etree.Element {
 		}
 		now := c.Copy()
 		if before != nil {
-			now = mergeList(before, now)
+			now = mergeList(before, now, typ)
 			merged.RemoveChild(before)
 		}
 		now.RemoveAttr("replaceAll")
@@ -87,13 +87,13 @@ func merge(old, sent *etree.Element, typ string) *etree.Element {
 			merged.RemoveChild(c)
 		}
 	}
-	numberLines(merged)
+	numberLines(merged, typ)
 	return merged
 }
 
 // mergeList returns the sublist that sent makes of old. Unless replaceAll is
 // false, which it is not by default, lines that were not sent again are gone.
-func mergeList(old, sent *etree.Element) *etree.Element {
+func mergeList(old, sent *etree.Element, typ string) *etree.Element {
 	replaceAll := sent.SelectAttrValue("replaceAll", "true")
 	if isTrue(replaceAll) {
 		return sent
@@ -108,7 +108,7 @@ func mergeList(old, sent *etree.Element) *etree.Element {
 		before := list.ChildElements()[at]
 		index := before.Index()
 		list.RemoveChildAt(index)
-		list.InsertChildAt(index, mergeLine(before, c))
+		list.InsertChildAt(index, mergeLine(before, c, typ))
 	}
 	return list
 }
@@ -123,9 +123,9 @@ func sameLine(a, b *etree.Element) bool {
 	return false
 }
 
-func mergeLine(old, sent *etree.Element) *etree.Element {
-	for _, typ := range []string{"SalesOrderItem", "CustomerAddressbook"} {
-		t := complexTypes[typ]
+func mergeLine(old, sent *etree.Element, typ string) *etree.Element {
+	for _, name := range []string{typ + "Item", "CustomerAddressbook"} {
+		t := complexTypes[name]
 		if first := sent.ChildElements()[0]; t.position(first.Space, first.Tag) < 0 {
 			continue
 		}
@@ -142,7 +142,7 @@ func mergeLine(old, sent *etree.Element) *etree.Element {
 }
 
 // numberLines gives item lines that have no number the next free ones.
-func numberLines(order *etree.Element) {
+func numberLines(order *etree.Element, typ string) {
 	last := 0
 	lines := listOf(order, "itemList")
 	for _, l := range lines {
@@ -153,7 +153,7 @@ func numberLines(order *etree.Element) {
 	for _, l := range lines {
 		if valueOf(l, "line") == "" {
 			last++
-			set(l, complexTypes["SalesOrderItem"], "line", strconv.Itoa(last))
+			set(l, complexTypes[typ+"Item"], "line", strconv.Itoa(last))
 		}
 	}
 }

@@ -11,8 +11,7 @@ import (
 	"time"
 )
 
-// A Record is what the account holds of one customer, sales order or customer
-// deposit. Amounts are exact decimals with at least two decimals.
+// A Record is what the account holds of one customer or transaction. Amounts are exact decimals with at least two decimals.
 type Record struct {
 	Type        string `json:"type"`
 	InternalID  string `json:"internalId"`
@@ -31,6 +30,7 @@ type Record struct {
 	TaxTotal     string `json:"taxTotal,omitempty"`
 	Total        string `json:"total,omitempty"` // of a deposit: the payment
 	Lines        int    `json:"lines"`
+	Closed       bool   `json:"closed,omitempty"` // all lines are
 
 	CreatedAt  time.Time `json:"createdAt"`
 	ModifiedAt time.Time `json:"modifiedAt"`

@@ -55,6 +55,20 @@ const (
 	StaleRead Kind = "stale-read"
 )
 
+// Kinds that befall a job. The first that matches one of its records decides.
+const (
+	// JobSlow works the job, and those after it, after Delay.
+	JobSlow Kind = "job-slow"
+	// JobLost gives the id of a job, does nothing and knows nothing of it afterwards.
+	JobLost Kind = "job-lost"
+	// JobFailed does nothing and says that the job failed.
+	JobFailed Kind = "job-failed"
+	// JobHalf works the first half of the records and says that the job failed.
+	JobHalf Kind = "job-half"
+	// JobForgotten works the job and knows nothing of it afterwards.
+	JobForgotten Kind = "job-forgotten"
+)
+
 // Kinds that befall a record. The first that matches a record decides.
 const (
 	// Reject fails the record with Code and Message.
@@ -83,6 +97,7 @@ var (
 	reuseKinds  = []Kind{ResetReused}
 	workKinds   = []Kind{Fault, Throttle, Slow, DropBeforeEffect, EffectThenDrop, LateEffect, Malformed, Trickle}
 	readKinds   = []Kind{StaleRead}
+	jobKinds    = []Kind{JobSlow, JobLost, JobFailed, JobHalf, JobForgotten}
 	recordKinds = []Kind{Reject, Warning, AfterSubmitFailed}
 	// effectKinds are about writes; unless Match.Operation says otherwise they
 	// leave look-ups alone.
@@ -172,7 +187,7 @@ func (m *Mode) UnmarshalJSON(raw []byte) error {
 
 // check tells what is wrong with a mode.
 func (m Mode) check() error {
-	known := slices.Concat(doorKinds, reuseKinds, workKinds, readKinds, recordKinds)
+	known := slices.Concat(doorKinds, reuseKinds, workKinds, readKinds, jobKinds, recordKinds)
 	switch {
 	case !slices.Contains(known, m.Kind):
 		return fmt.Errorf("kind %q is not one of %q", m.Kind, known)
@@ -180,7 +195,7 @@ func (m Mode) check() error {
 		return fmt.Errorf("%s: count %d is negative", m.Kind, m.Count)
 	case m.Probability < 0 || m.Probability > 1:
 		return fmt.Errorf("%s: probability %v is not between 0 and 1", m.Kind, m.Probability)
-	case m.Delay < 0 || m.Delay == 0 && (m.Kind == Slow || m.Kind == LateEffect || m.Kind == Trickle):
+	case m.Delay < 0 || m.Delay == 0 && (m.Kind == Slow || m.Kind == LateEffect || m.Kind == Trickle || m.Kind == JobSlow):
 		return fmt.Errorf("%s needs a delay, not %v", m.Kind, m.Delay)
 	case m.Kind == Malformed && !slices.Contains(answers, m.Answer):
 		return fmt.Errorf("malformed: answer %q is not one of %q", m.Answer, answers)

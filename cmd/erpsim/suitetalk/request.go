@@ -14,21 +14,32 @@ type operation struct {
 	verb  verb
 	read  bool
 	list  bool
-	limit int // records in one request
+	async bool   // it makes a job
+	asks  string // the type of the request, of operations that are about no record
+	limit int    // records in one request
 }
 
-const getServerTime = "getServerTime"
+const (
+	getServerTime       = "getServerTime"
+	checkAsyncStatus    = "checkAsyncStatus"
+	getAsyncResult      = "getAsyncResult"
+	getItemAvailability = "getItemAvailability"
+)
 
 var operations = map[string]operation{
-	"add":         {verb: add, limit: 1},
-	"addList":     {verb: add, list: true, limit: 200},
-	"update":      {verb: update, limit: 1},
-	"updateList":  {verb: update, list: true, limit: 100},
-	"upsert":      {verb: upsert, limit: 1},
-	"upsertList":  {verb: upsert, list: true, limit: 100},
-	"get":         {read: true, limit: 1},
-	"getList":     {read: true, list: true, limit: 1000},
-	getServerTime: {read: true},
+	"add":               {verb: add, limit: 1},
+	"addList":           {verb: add, list: true, limit: 200},
+	"update":            {verb: update, limit: 1},
+	"updateList":        {verb: update, list: true, limit: 100},
+	"upsert":            {verb: upsert, limit: 1},
+	"upsertList":        {verb: upsert, list: true, limit: 100},
+	"asyncUpsertList":   {verb: upsert, list: true, async: true, limit: 200},
+	checkAsyncStatus:    {asks: "CheckAsyncStatusRequest"},
+	getAsyncResult:      {asks: "GetAsyncResultRequest"},
+	getItemAvailability: {asks: "GetItemAvailabilityRequest"},
+	"get":               {read: true, limit: 1},
+	"getList":           {read: true, list: true, limit: 1000},
+	getServerTime:       {read: true},
 }
 
 // A request is a SOAP request, as far as it was understood.
@@ -40,9 +51,10 @@ type request struct {
 	operation   operation
 	passport    *passport
 	prefs       preferences
-	submissions []submission // of a write
-	refs        []reference  // of a look-up
-	fault       *fault       // why it was not understood; nil if it was
+	submissions []submission   // of a write
+	refs        []reference    // of a look-up
+	question    *etree.Element // of an operation that is about no record, in canonical form
+	fault       *fault         // why it was not understood; nil if it was
 }
 
 // A reference names a record to look up.
@@ -137,6 +149,11 @@ func (req *request) readBody(e *etree.Element) *fault {
 	}
 	req.name, req.operation = e.Tag, op
 	if f := noText(e); f != nil {
+		return f
+	}
+	if op.asks != "" {
+		question, f := req.schema.read(e, op.asks, e.Tag)
+		req.question = question
 		return f
 	}
 	parts := e.ChildElements()

@@ -27,7 +27,7 @@ func newRule(m Mode) (*rule, error) {
 	}
 	operation := m.Match.Operation
 	if operation == "" && slices.Contains(effectKinds, m.Kind) {
-		operation = "^(add|update|upsert)(List)?$"
+		operation = "^((add|update|upsert)(List)?|asyncUpsertList)$"
 	}
 	r := &rule{mode: m, dice: rand.New(rand.NewPCG(m.Seed, 0))}
 	for _, e := range []struct {

@@ -76,7 +76,7 @@ func (r rules) missing(typ string, e *etree.Element) []string {
 			need("Company Name", has("companyName"))
 		}
 		need("Subsidiary", !r.conf.OneWorld || has("subsidiary"))
-	case "salesOrder":
+	case "salesOrder", "returnAuthorization", "creditMemo", "cashRefund":
 		need("Customer", has("entity"))
 		lines := listOf(e, "itemList")
 		need("Item", len(lines) > 0)

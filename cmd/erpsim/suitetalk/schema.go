@@ -163,7 +163,7 @@ func legal(typ, value string) bool {
 		return doubleForm.MatchString(value)
 	case "boolean":
 		return slices.Contains([]string{"true", "false", "1", "0"}, value)
-	case "long":
+	case "long", "int":
 		_, err := strconv.ParseInt(value, 10, 64)
 		return err == nil
 	case "enum":

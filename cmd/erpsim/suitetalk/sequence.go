@@ -65,14 +65,20 @@ var recordTypes = []struct{ name, space, typ string }{
 	{"customer", "listRel", "Customer"},
 	{"salesOrder", "tranSales", "SalesOrder"},
 	{"customerDeposit", "tranCust", "CustomerDeposit"},
+	{"returnAuthorization", "tranCust", "ReturnAuthorization"},
+	{"creditMemo", "tranCust", "CreditMemo"},
+	{"cashRefund", "tranCust", "CashRefund"},
 }
 
 // readOnly are the fields NetSuite computes. Sending them is an error unless the
 // preference ignoreReadOnlyFields is set.
 var readOnly = map[string]string{
-	"customer":        "dateCreated lastModifiedDate balance overdueBalance daysOverdue depositBalance unbilledOrders",
-	"salesOrder":      "createdDate lastModifiedDate subTotal discountTotal taxTotal altShippingCost altHandlingCost total balance status",
-	"customerDeposit": "createdDate lastModifiedDate status",
+	"customer":            "dateCreated lastModifiedDate balance overdueBalance daysOverdue depositBalance unbilledOrders",
+	"salesOrder":          "createdDate lastModifiedDate subTotal discountTotal taxTotal altShippingCost altHandlingCost total balance status",
+	"customerDeposit":     "createdDate lastModifiedDate status",
+	"returnAuthorization": "createdDate lastModifiedDate subTotal discountTotal taxTotal total status",
+	"creditMemo":          "createdDate lastModifiedDate subTotal discountTotal taxTotal altShippingCost altHandlingCost total amountPaid amountRemaining applied unapplied status",
+	"cashRefund":          "createdDate lastModifiedDate subTotal discountTotal taxTotal altShippingCost altHandlingCost total status",
 }
 
 // complexTypes are the sequences of endpoint 2023_2; those of the neighbouring
@@ -191,4 +197,105 @@ var complexTypes = map[string]complexType{
 		ccApproved:boolean pnRefNum authCode ccAvsStreetMatch:enum softDescriptor ccAvsZipMatch:enum isRecurringPayment:boolean
 		ccSecurityCodeMatch:enum threeDStatusCode ignoreAvs:boolean account:RecordRef undepFunds:boolean tranId applyList:any
 		accountingBookDetailList:any salesOrderRequiredDepositDue:double customFieldList:CustomFieldList`),
+
+	"ReturnAuthorization": record("tranCust", `
+		createdDate:dateTime lastModifiedDate:dateTime nexus:RecordRef subsidiaryTaxRegNum:RecordRef taxRegOverride:boolean
+		taxDetailsOverride:boolean customForm:RecordRef currency:RecordRef entity:RecordRef vatRegNum tranDate:dateTime tranId
+		entityTaxRegNum:RecordRef taxPointDate:dateTime source department:RecordRef class:RecordRef location:RecordRef
+		subsidiary:RecordRef intercoTransaction:RecordRef intercoStatus:enum job:RecordRef partner:RecordRef otherRefNum
+		leadSource:RecordRef memo drAccount:RecordRef fxAccount:RecordRef salesEffectiveDate:dateTime createdFrom:RecordRef
+		revRecSchedule:RecordRef totalCostEstimate:double estGrossProfit:double estGrossProfitPercent:double
+		revRecStartDate:dateTime revRecEndDate:dateTime excludeCommission:boolean exchangeRate:double currencyName
+		discountItem:RecordRef discountRate taxItem:RecordRef taxRate:double toBePrinted:boolean toBeEmailed:boolean
+		toBeFaxed:boolean messageSel:RecordRef message billingAddress:Address billAddressList:RecordRef
+		shipAddressList:RecordRef shipAddress salesGroup:RecordRef syncSalesTeams:boolean revenueStatus:enum
+		recognizedRevenue:double deferredRevenue:double revRecOnRevCommitment:boolean revCommitStatus:enum
+		paymentMethod:RecordRef creditCard:RecordRef ccNumber altSalesTotal:double ccExpireDate:dateTime ccName ccStreet
+		ccZipCode ccApproved:boolean pnRefNum subTotal:double discountTotal:double total:double creditCardProcessor:RecordRef
+		payPalAuthId payPalProcess:boolean email fax debitCardIssueNo isTaxable:boolean promoCode:RecordRef status
+		taxTotal:double tax2Total:double validFrom:dateTime orderStatus:enum salesRep:RecordRef giftCert:RecordRef contribPct
+		giftCertTotal:double giftCertApplied:double giftCertAvailable:double tranIsVsoeBundle:boolean vsoeAutoCalc:boolean
+		syncPartnerTeams:boolean itemList:ReturnAuthorizationItemList accountingBookDetailList:any salesTeamList:any
+		partnersList:any taxDetailsList:TaxDetailsList customFieldList:CustomFieldList`),
+	"ReturnAuthorizationItemList": list("tranCust", "item:ReturnAuthorizationItem", "replaceAll"),
+	"ReturnAuthorizationItem": sequence("tranCust", `
+		job:RecordRef item:RecordRef orderLine:long line:long quantity:double quantityReceived:double quantityBilled:double
+		units:RecordRef inventoryDetail:any description serialNumbers price:RecordRef rate amount:double options:CustomFieldList
+		revRecTermInMonths:long deferRevRec:boolean isClosed:boolean isDropShipment:boolean inventoryLocation:RecordRef
+		inventorySubsidiary:RecordRef catchUpPeriod:RecordRef department:RecordRef costEstimateType:enum costEstimate:double
+		taxDetailsReference class:RecordRef location:RecordRef revRecSchedule:RecordRef revRecStartDate:dateTime
+		revRecEndDate:dateTime taxCode:RecordRef taxRate1:double taxRate2:double tax1Amt:double grossAmt:double
+		isTaxable:boolean giftCertFrom giftCertRecipientName giftCertRecipientEmail giftCertMessage giftCertNumber
+		vsoeSopGroup:enum vsoeIsEstimate:boolean vsoePrice:double vsoeAmount:double altSalesAmt:double taxAmount:double
+		vsoeAllocation:double vsoeDeferral:enum vsoePermitDiscount:enum vsoeDelivered:boolean customFieldList:CustomFieldList`),
+
+	"CreditMemo": record("tranCust", `
+		createdDate:dateTime lastModifiedDate:dateTime nexus:RecordRef subsidiaryTaxRegNum:RecordRef taxRegOverride:boolean
+		taxDetailsOverride:boolean customForm:RecordRef currency:RecordRef entity:RecordRef vatRegNum tranDate:dateTime tranId
+		entityTaxRegNum:RecordRef taxPointDate:dateTime createdFrom:RecordRef postingPeriod:RecordRef department:RecordRef
+		class:RecordRef location:RecordRef subsidiary:RecordRef job:RecordRef salesRep:RecordRef partner:RecordRef contribPct
+		otherRefNum memo excludeCommission:boolean leadSource:RecordRef balance:double account:RecordRef exchangeRate:double
+		onCreditHold amountPaid:double salesEffectiveDate:dateTime totalCostEstimate:double estGrossProfit:double
+		estGrossProfitPercent:double currencyName promoCode:RecordRef amountRemaining:double discountItem:RecordRef source
+		discountRate isTaxable:boolean taxItem:RecordRef taxRate:double unapplied:double autoApply:boolean applied:double
+		toBePrinted:boolean toBeEmailed:boolean email toBeFaxed:boolean fax messageSel:RecordRef message billingAddress:Address
+		billAddressList:RecordRef shipMethod:RecordRef shippingCost:double shippingTax1Rate:double shippingTaxCode:RecordRef
+		handlingTaxCode:RecordRef shippingTax2Rate handlingTax1Rate:double handlingTax2Rate handlingCost:double subTotal:double
+		discountTotal:double revenueStatus:enum recognizedRevenue:double deferredRevenue:double revRecOnRevCommitment:boolean
+		taxTotal:double tax2Total:double altShippingCost:double altHandlingCost:double isMultiShipTo:boolean total:double
+		salesGroup:RecordRef syncSalesTeams:boolean status giftCert:RecordRef giftCertTotal:double giftCertApplied:double
+		giftCertAvailable:double tranIsVsoeBundle:boolean vsoeAutoCalc:boolean syncPartnerTeams:boolean salesTeamList:any
+		itemList:CreditMemoItemList accountingBookDetailList:any partnersList:any applyList:any taxDetailsList:TaxDetailsList
+		customFieldList:CustomFieldList`),
+	"CreditMemoItemList": list("tranCust", "item:CreditMemoItem", "replaceAll"),
+	"CreditMemoItem": sequence("tranCust", `
+		job:RecordRef item:RecordRef orderLine:long line:long quantity:double description binNumbers price:RecordRef rate
+		amount:double isTaxable:boolean options:CustomFieldList shipAddress:RecordRef shipCarrier:enum shipMethod:RecordRef
+		taxCode:RecordRef taxRate1:double taxRate2:double tax1Amt:double grossAmt:double department:RecordRef class:RecordRef
+		location:RecordRef costEstimateType:enum costEstimate:double taxDetailsReference revRecSchedule:RecordRef
+		revRecStartDate:dateTime revRecTermInMonths:long revRecEndDate:dateTime units:RecordRef inventoryDetail:any
+		serialNumbers deferRevRec:boolean giftCertFrom giftCertRecipientName giftCertRecipientEmail giftCertMessage
+		taxAmount:double giftCertNumber vsoeSopGroup:enum vsoeIsEstimate:boolean vsoePrice:double vsoeAmount:double
+		vsoeAllocation:double vsoeDeferral:enum vsoePermitDiscount:enum vsoeDelivered:boolean catchUpPeriod:RecordRef
+		chargeType:RecordRef subscriptionLine:RecordRef chargesList:any customFieldList:CustomFieldList`),
+
+	"CashRefund": record("tranCust", `
+		createdDate:dateTime lastModifiedDate:dateTime nexus:RecordRef subsidiaryTaxRegNum:RecordRef taxRegOverride:boolean
+		taxDetailsOverride:boolean customForm:RecordRef entity:RecordRef vatRegNum tranDate:dateTime tranId
+		entityTaxRegNum:RecordRef taxPointDate:dateTime source createdFrom:RecordRef postingPeriod:RecordRef
+		department:RecordRef class:RecordRef location:RecordRef leadSource:RecordRef subsidiary:RecordRef salesRep:RecordRef
+		partner:RecordRef contribPct otherRefNum memo salesEffectiveDate:dateTime refundCheck:boolean toPrint2:boolean
+		excludeCommission:boolean totalCostEstimate:double estGrossProfit:double estGrossProfitPercent:double account:RecordRef
+		currency:RecordRef exchangeRate:double currencyName promoCode:RecordRef discountItem:RecordRef discountRate
+		isTaxable:boolean taxItem:RecordRef taxRate:double toBePrinted:boolean toBeEmailed:boolean email toBeFaxed:boolean fax
+		messageSel:RecordRef message paymentOption:RecordRef inputAuthCode inputReferenceCode checkNumber paymentCardCsc
+		paymentProcessingProfile:RecordRef handlingMode:enum outputAuthCode outputReferenceCode paymentOperation:enum
+		dynamicDescriptor billingAddress:Address billAddressList:RecordRef shipMethod:RecordRef shippingTaxCode:RecordRef
+		shippingTax1Rate:double shippingTax2Rate shippingCost:double handlingTaxCode:RecordRef handlingTax1Rate:double
+		handlingTax2Rate handlingCost:double salesGroup:RecordRef syncSalesTeams:boolean paymentMethod:RecordRef
+		revenueStatus:enum recognizedRevenue:double deferredRevenue:double revRecOnRevCommitment:boolean creditCard:RecordRef
+		chargeIt:boolean ccNumber ccExpireDate:dateTime ccName ccStreet ccZipCode ccApproved:boolean
+		creditCardProcessor:RecordRef debitCardIssueNo pnRefNum validFrom:dateTime payPalTranId subTotal:double
+		ccIsPurchaseCardBin:boolean discountTotal:double ccProcessAsPurchaseCard:boolean taxTotal:double tax2Total:double
+		altShippingCost:double payPalStatus altHandlingCost:double total:double payPalAuthId status job:RecordRef
+		giftCert:RecordRef giftCertTotal:double giftCertApplied:double giftCertAvailable:double tranIsVsoeBundle:boolean
+		payPalProcess:boolean vsoeAutoCalc:boolean syncPartnerTeams:boolean itemList:CashRefundItemList
+		accountingBookDetailList:any salesTeamList:any partnersList:any taxDetailsList:TaxDetailsList
+		customFieldList:CustomFieldList`),
+	"CashRefundItemList": list("tranCust", "item:CashRefundItem", "replaceAll"),
+	"CashRefundItem": sequence("tranCust", `
+		job:RecordRef item:RecordRef line:long orderLine:long quantity:double units:RecordRef inventoryDetail:any binNumbers
+		serialNumbers description price:RecordRef rate amount:double taxCode:RecordRef taxRate1 taxRate2 tax1Amt:double
+		grossAmt:double isTaxable:boolean options:CustomFieldList department:RecordRef class:RecordRef location:RecordRef
+		revRecSchedule:RecordRef revRecStartDate:dateTime revRecEndDate:dateTime catchUpPeriod:RecordRef deferRevRec:boolean
+		giftCertFrom costEstimateType:enum costEstimate:double taxDetailsReference giftCertRecipientName giftCertRecipientEmail
+		giftCertMessage taxAmount:double giftCertNumber vsoeSopGroup:enum vsoeIsEstimate:boolean vsoePrice:double
+		vsoeAmount:double vsoeAllocation:double vsoeDeferral:enum vsoePermitDiscount:enum vsoeDelivered:boolean
+		chargeType:RecordRef chargesList:any customFieldList:CustomFieldList`),
+
+	"CheckAsyncStatusRequest":    sequence("platformMsgs", "jobId"),
+	"GetAsyncResultRequest":      sequence("platformMsgs", "jobId pageIndex:int"),
+	"GetItemAvailabilityRequest": sequence("platformMsgs", "itemAvailabilityFilter:ItemAvailabilityFilter"),
+	"ItemAvailabilityFilter":     sequence("platformCore", "item:RecordRefList lastQtyAvailableChange:dateTime"),
+	"RecordRefList":              list("platformCore", "recordRef:RecordRef"),
 }

@@ -140,6 +140,14 @@ func (s *Server) perform(epoch context.Context, req *request, late bool) ([]*etr
 	switch {
 	case req.name == getServerTime:
 		return []*etree.Element{serverTime(s.conf.Now())}, nil
+	case req.name == checkAsyncStatus:
+		return s.jobs.status(valueOf(req.question, "jobId"))
+	case req.name == getAsyncResult:
+		return s.jobs.results(valueOf(req.question, "jobId"), valueOf(req.question, "pageIndex"))
+	case req.name == getItemAvailability:
+		return []*etree.Element{s.stockOf(req.question)}, nil
+	case req.operation.async:
+		return []*etree.Element{s.submit(epoch, req, late)}, nil
 	case req.operation.read:
 		for _, ref := range req.refs {
 			found, problem := s.lookUp(req, ref)
@@ -152,8 +160,14 @@ func (s *Server) perform(epoch context.Context, req *request, late bool) ([]*etr
 		}
 		return results, nil
 	}
-	writes := make([]write, 0, len(req.submissions))
-	for _, sub := range req.submissions {
+	return s.writeAll(epoch, req, late, req.submissions)
+}
+
+// writeAll does the writes of a request.
+func (s *Server) writeAll(epoch context.Context, req *request, late bool, submissions []submission) ([]*etree.Element, *fault) {
+	var results []*etree.Element
+	writes := make([]write, 0, len(submissions))
+	for _, sub := range submissions {
 		writes = append(writes, write{
 			request: req.id, verb: req.operation.verb, prefs: req.prefs, late: late, sub: sub,
 			mode: s.modes.first(recordKinds, []subject{req.subject(sub)}),

@@ -21,11 +21,15 @@ type State struct {
 	Orders    int `json:"orders"` // sales orders held
 	Customers int `json:"customers"`
 	Deposits  int `json:"deposits"`
+	Refunds   int `json:"refunds"` // return authorizations, credit memos and cash refunds
 
 	InFlight       int `json:"inFlight"`       // requests being worked on
 	Admitted       int `json:"admitted"`       // those of them that hold a slot of their account
 	PendingEffects int `json:"pendingEffects"` // requests whose effect is delayed
 	Followed       int `json:"followed"`       // requests that came to where a redirect pointed
+
+	Jobs        int `json:"jobs"`        // asynchronous jobs taken
+	JobsWaiting int `json:"jobsWaiting"` // those of them that are not worked yet
 
 	MaxConcurrency int `json:"maxConcurrency"` // the most InFlight ever
 	MaxPerSecond   int `json:"maxPerSecond"`   // the most arrivals in any second: not the clock's, any
@@ -89,5 +93,7 @@ func (s *Server) State() State {
 	state.Followed = int(s.followed.Load())
 	held := s.ledger.counts()
 	state.Orders, state.Customers, state.Deposits = held["salesOrder"], held["customer"], held["customerDeposit"]
+	state.Refunds = held["returnAuthorization"] + held["creditMemo"] + held["cashRefund"]
+	state.Jobs, state.JobsWaiting = s.jobs.counts()
 	return state
 }

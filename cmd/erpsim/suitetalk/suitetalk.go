@@ -21,6 +21,10 @@
 // opened on the journal of an earlier one holds the same records; modes, nonces and
 // effects still delayed are not in the journal and end with the Server.
 //
+// A job (asyncUpsertList) is worked after its answer, one after the other in the order
+// they came; its effects have the request that brought it. Jobs are not in the journal
+// and end with the Server.
+//
 // # How it misbehaves
 //
 // An Account that knows no unique externalIds, or forgets them, or works a list as
@@ -83,6 +87,8 @@ type Config struct {
 	// Currencies maps the internal ids of the currencies that exist to what the
 	// records are shown with. None: any numeric id is a currency.
 	Currencies map[string]string
+	// Stock is what getItemAvailability answers from.
+	Stock []Stock
 	// OneWorld makes the subsidiary obligatory for customers.
 	OneWorld bool
 	// UniqueEmail refuses a second customer with the same e-mail address.
@@ -113,6 +119,7 @@ type Server struct {
 	journal  *journal
 	handler  http.Handler
 	conns    connections
+	jobs     jobs
 	followed atomic.Int64 // requests that came to where a redirect pointed
 
 	accountMu sync.Mutex
@@ -213,6 +220,7 @@ func (s *Server) Reset() error {
 	s.epoch, s.endEpoch = context.WithCancel(context.Background())
 	s.modes.clear()
 	s.gate.reset()
+	s.jobs.reset()
 	s.followed.Store(0)
 	// Under the ledger's lock, so that no effect falls between the two.
 	return s.ledger.reset(s.journal.rotate)

@@ -314,7 +314,7 @@ func (s *Server) describe(r *Record, e *etree.Element) []detail {
 		}
 		set(e, t, "dateCreated", stamp(r.CreatedAt))
 		set(e, t, "lastModifiedDate", stamp(r.ModifiedAt))
-	case "salesOrder":
+	case "salesOrder", "returnAuthorization", "creditMemo", "cashRefund":
 		sum, bad := totalOf(e)
 		if bad != nil {
 			return failed("INVALID_FLD_VALUE", "You have entered an Invalid Field Value "+bad.value+
@@ -323,8 +323,9 @@ func (s *Server) describe(r *Record, e *etree.Element) []detail {
 		r.OtherRefNum, r.Entity, r.Lines = valueOf(e, "otherRefNum"), reference("entity"), len(listOf(e, "itemList"))
 		r.SubTotal, r.Discount, r.ShippingCost = plain(sum.sub), plain(sum.discount), plain(sum.shipping)
 		r.TaxTotal, r.Total = plain(sum.tax), plain(sum.total)
-		r.TranID = cmp.Or(valueOf(e, "tranId"), "SO"+r.InternalID)
-		t := complexTypes["SalesOrder"]
+		r.TranID = cmp.Or(valueOf(e, "tranId"), tranPrefixes[r.Type]+r.InternalID)
+		r.Closed = r.Lines > 0 && !slices.ContainsFunc(listOf(e, "itemList"), func(l *etree.Element) bool { return !isTrue(valueOf(l, "isClosed")) })
+		t := complexTypes[typeOf(r.Type)]
 		for _, f := range []struct{ name, value string }{
 			{"tranId", r.TranID},
 			{"createdDate", stamp(r.CreatedAt)},
@@ -346,4 +347,17 @@ func (s *Server) describe(r *Record, e *etree.Element) []detail {
 		set(e, t, "lastModifiedDate", stamp(r.ModifiedAt))
 	}
 	return nil
+}
+
+// tranPrefixes begin the numbers of transactions that were given none.
+var tranPrefixes = map[string]string{"salesOrder": "SO", "returnAuthorization": "RMA", "creditMemo": "CM", "cashRefund": "CR"}
+
+// typeOf returns the XML type of a record.
+func typeOf(record string) string {
+	for _, t := range recordTypes {
+		if t.name == record {
+			return t.typ
+		}
+	}
+	return ""
 }
