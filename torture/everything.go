@@ -19,7 +19,8 @@ import (
 // everything is a little of everything a daemon meets: events through both doors,
 // twice and late; an answer of the ERP that was lost, a request it throttles, an order
 // it rejects, which an operator replays, and one it never takes, which he discards; a
-// body that is none, and an order that does not add up, which he gives up; a broker that is away for a moment; a pause by command; a stop.
+// body that is none, and an order that does not add up, which he gives up; a broker that
+// is away for a moment; a pause and a cross-reference by command; a stop.
 func (h *house) everything(name string) scenario {
 	plan := recorder.New(h.seedOf(name), 16, 40)
 	plan.Poison, plan.Partner = 1, 0.2
@@ -70,6 +71,7 @@ func everything(ctx context.Context, r *run) error {
 	w.SetCommandEnv(r.env...)
 	for _, args := range [][]string{
 		{"target", "pause", "netsuite", "--reason", "a look at it"}, {"target", "resume", "netsuite"},
+		{"xref", "set", "--target", "netsuite", "items", "NOT-SOLD", "100"},
 	} {
 		r.insist(ctx, args...)
 	}
