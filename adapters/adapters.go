@@ -9,6 +9,7 @@ import (
 	"github.com/hakooi/erpbridge/adapters/erp/fo"
 	"github.com/hakooi/erpbridge/adapters/erp/gp"
 	"github.com/hakooi/erpbridge/adapters/erp/netsuite"
+	"github.com/hakooi/erpbridge/adapters/erp/sapidoc"
 	"github.com/hakooi/erpbridge/adapters/erp/saps4"
 	"github.com/hakooi/erpbridge/adapters/storefront/adobecommerce"
 	"github.com/hakooi/erpbridge/adapters/storefront/bigcommerce"
@@ -33,5 +34,6 @@ var ERPs = map[string]func(name string, decode func(into any) error, xref erpbri
 	"fo":       fo.New,
 	"gp":       gp.New,
 	"netsuite": netsuite.New,
+	"sap-idoc": sapidoc.New,
 	"sap-s4":   saps4.New,
 }

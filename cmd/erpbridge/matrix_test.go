@@ -42,6 +42,10 @@ var rendered = map[string]struct {
 	"fo": { // there is no vendor's schema of data packages
 		total: map[string]adding{"SalesOrder": foTotal},
 	},
+	"sap-idoc": {
+		schemas: map[string]string{"ORDERS": "idoc-orders05 idoc-orders05-s4"},
+		total:   map[string]adding{"ORDERS": idocTotal},
+	},
 	"sap-s4": {
 		schemas: map[string]string{"OrderRequest": "s4-orderrequest", "BusinessPartner": "s4-businesspartner"},
 		total:   map[string]adding{"OrderRequest": s4Total},
@@ -214,7 +218,9 @@ func (m *matrix) look(t *testing.T, c *cell, name, kind string, d erpbridge.Docu
 		if err := os.WriteFile(file, d.Body, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		m.files[schema] = append(m.files[schema], file)
+		for one := range strings.FieldsSeq(schema) {
+			m.files[one] = append(m.files[one], file)
+		}
 		c.valid++
 	}
 	total, ok := r.total[d.Kind]
@@ -354,4 +360,33 @@ func bcTotal(root *etree.Element, digits uint8) (erpbridge.Decimal, error) {
 
 func foTotal(root *etree.Element, _ uint8) (erpbridge.Decimal, error) {
 	return sumOf(root, "SALESORDERLINEV2ENTITY/LINEAMOUNT")
+}
+
+// idocTotal adds up an ORDERS05: prices, conditions by their sign, and taxes where prices
+// are net.
+func idocTotal(root *etree.Element, _ uint8) (sum erpbridge.Decimal, err error) {
+	idoc := root.SelectElement("IDOC")
+	for _, p := range idoc.SelectElements("E1EDP01") {
+		price := p.SelectElement("VPREI")
+		if rest, minus := strings.CutSuffix(price.Text(), "-"); minus {
+			price.SetText("-" + rest)
+		}
+		amount, err := product(p, "MENGE", "VPREI", "PEINH")
+		if err != nil {
+			return sum, err
+		}
+		sum = sum.Add(amount)
+	}
+	for _, c := range append(idoc.FindElements("E1EDP01/E1EDP05"), idoc.SelectElements("E1EDK05")...) {
+		amount, err := sumOf(c, "BETRG")
+		if err != nil {
+			return sum, err
+		}
+		if c.SelectElement("ALCKZ").Text() == "-" {
+			amount = amount.Neg()
+		}
+		sum = sum.Add(amount)
+	}
+	tax, err := sumOf(idoc, "E1EDK04/MWSBT")
+	return sum.Add(tax), err
 }
