@@ -155,7 +155,8 @@ type Accepted struct {
 type Acknowledger interface {
 	// Acknowledge checks that m comes from the ERP and returns what it says. It is given
 	// Header, Body and ReceivedAt. Errors: Refused (the sender is not proven), Invalid
-	// (it cannot be understood).
+	// (it cannot be understood). The sender is proven first: who is not must not learn
+	// whether there is such a target.
 	Acknowledge(m Message) ([]Acknowledgement, error)
 }
 
