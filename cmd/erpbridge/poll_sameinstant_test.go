@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -10,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"go.uber.org/zap"
 
 	"github.com/hakooi/erpbridge"
@@ -67,7 +67,7 @@ type instants struct {
 	t        *testing.T
 	random   *rand.Rand
 	store    *outbox.Store
-	database *pgx.Conn
+	database *sql.DB
 	sieve    polling.Sieve
 	digest   *pipeline.Receiver
 	now      time.Time
@@ -114,12 +114,12 @@ func newInstants(t *testing.T, seed uint64, every, overlap time.Duration) *insta
 		t.Fatal(err)
 	}
 	t.Cleanup(store.Close)
-	database, err := pgx.Connect(t.Context(), url)
+	database, err := sql.Open("pgx", url)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := database.Close(context.WithoutCancel(t.Context())); err != nil {
+		if err := database.Close(); err != nil {
 			t.Error(err)
 		}
 	})
@@ -252,7 +252,7 @@ func (m *instants) round() (fed int, whole bool) {
 		m.t.Fatal(wait, err)
 	}
 	// It began by the clock of this world.
-	if _, err := m.database.Exec(ctx, `update poll set began_at = $1`, m.now); err != nil {
+	if _, err := m.database.ExecContext(ctx, `update poll set began_at = $1`, m.now); err != nil {
 		m.t.Fatal(err)
 	}
 	since := r.KnownUntil.Add(-m.overlap)

@@ -3,13 +3,12 @@ package main
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // explain logs all that is known of the order in which the ERP differs from the shop:
@@ -28,18 +27,19 @@ func (w *shopWorld) explain(t *testing.T) {
 		}
 	}
 	ctx := context.WithoutCancel(t.Context())
-	conn, err := pgx.Connect(ctx, w.database)
+	rows, err := sql.Open("pgx", w.database)
 	if err != nil {
 		t.Errorf("looking at the rows: %v", err)
 		return
 	}
 	defer func() {
-		if err := conn.Close(ctx); err != nil {
+		if err := rows.Close(); err != nil {
 			t.Error(err)
 		}
 	}()
 	resource := fmt.Sprintf("order/%d", d.order)
-	for _, query := range []string{`
+	for _, query := range []string{
+		`
 		select format('inbox   %s %s: id %s by %s, %s %s, %s of %s (%s), %s', accepted_at::time, state, id, via, type, message_id,
 		              left(version_digest, 12), version_at::time, substring(convert_from(coalesce(fetched, body), 'UTF8') from 'state [0-9]+'), cause)
 		from inbox where resource = $1 or undigested order by id`, `
@@ -47,17 +47,8 @@ func (w *shopWorld) explain(t *testing.T) {
 		              left(version_digest, 12), version_at::time, version_rank, cause)
 		from outbox where resource = $1 order by target, stream, seq, pos`,
 	} {
-		q, err := conn.Query(ctx, query, resource)
-		if err != nil {
+		if err := eachRow(ctx, rows, &b, query, resource); err != nil {
 			t.Errorf("looking at the rows: %v", err)
-			return
-		}
-		lines, err := pgx.CollectRows(q, pgx.RowTo[string])
-		if err != nil {
-			t.Errorf("looking at the rows: %v", err)
-		}
-		for _, line := range lines {
-			fmt.Fprintln(&b, line)
 		}
 	}
 	log, err := os.ReadFile(w.log)
@@ -70,4 +61,21 @@ func (w *shopWorld) explain(t *testing.T) {
 		}
 	}
 	t.Logf("%v:\n%s", d, b.String())
+}
+
+// eachRow writes the rows of a query of one column, each as a line.
+func eachRow(ctx context.Context, rows *sql.DB, into *strings.Builder, query string, args ...any) (err error) {
+	q, err := rows.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, q.Close()) }()
+	for q.Next() {
+		var line string
+		if err := q.Scan(&line); err != nil {
+			return err
+		}
+		fmt.Fprintln(into, line)
+	}
+	return q.Err()
 }

@@ -50,7 +50,7 @@ To have a way back, export first; import --replace of that file restores it.`,
 			if err != nil {
 				return fmt.Errorf("%s is refused, nothing was changed:\n%w", args[0], err)
 			}
-			if len(sheet.entries) == 0 && !(m.Replace && force) {
+			if len(sheet.entries) == 0 && (!m.Replace || !force) {
 				return errors.New("the file has no entries; with --replace and --force that removes them all")
 			}
 			m.Entries, m.KeepNotes, m.Actor = sheet.entries, !sheet.notes, actor()

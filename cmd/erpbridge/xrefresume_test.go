@@ -140,7 +140,7 @@ func TestThousandHeldGoOnAtTwoDaemons(t *testing.T) {
 	other := besides(t, w)
 	other.runs(t)
 	state := func(order int, note, updated string) []byte {
-		body := strings.Replace(string(orderBody(t, order)), `"2026-09-14T16:42:07-04:00"`, `"`+updated+`"`, -1)
+		body := strings.ReplaceAll(string(orderBody(t, order)), `"2026-09-14T16:42:07-04:00"`, `"`+updated+`"`)
 		return []byte(withNote(t, body, note))
 	}
 	for i, s := range []struct{ note, updated string }{{"first", "2026-09-14T16:42:07-04:00"}, {"last", "2026-09-14T16:43:07-04:00"}} {

@@ -2,7 +2,6 @@ package partner_test
 
 import (
 	"testing"
-	"time"
 
 	"go.yaml.in/yaml/v4"
 
@@ -21,11 +20,6 @@ func reviewed(t testing.TB, settings string) erpbridge.Storefront {
 		t.Fatal(err)
 	}
 	return s
-}
-
-// reviewMessage is a message of a type that came the day after the fixtures.
-func reviewMessage(typ string, body []byte) erpbridge.Message {
-	return erpbridge.Message{Store: "shop", Type: typ, Body: body, ReceivedAt: time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC)}
 }
 
 func TestEveryMemberOutOfPlace(t *testing.T) {
