@@ -41,8 +41,9 @@ func TestConfigComplaints(t *testing.T) {
 		"transport: file\n":                            "files.",
 		"nonsense: 1\n":                                "nonsense",
 		"mapping: {customer: {unknown: perhaps}}\n":    "mapping.customer.unknown:",
-		creating + "customers: {}\n":                   "customers.account_group is missing",
-		creating + "customers: {account_group: A}\n":   "customers.prefixes is missing",
+
+		creating + "customers: {}\n":                                          "customers.account_group is missing",
+		creating + "customers: {account_group: A}\n":                          "customers.prefixes is missing",
 		creating + "customers: {account_group: A, prefixes: {a: e}}\n":        "customers.prefixes.a:",
 		creating + "customers: {account_group: A, prefixes: {a: E, b: E1}}\n": "could begin the same number",
 	} {
