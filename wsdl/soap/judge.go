@@ -107,6 +107,10 @@ func readAnswer(resp *http.Response, raw []byte, contentType string, read reader
 	return &Answer{Status: resp.StatusCode, Header: resp.Header, Content: e.Content, Fault: e.Fault, Raw: raw}, nil
 }
 
+// RetryAfter returns how long an answer asks to wait: in seconds or until a date, and an
+// hour at most.
+func RetryAfter(h http.Header, now time.Time) time.Duration { return wait(h.Get("Retry-After"), now) }
+
 // wait reads a Retry-After header, in seconds or as a date. What cannot be read
 // is no time at all, and nothing is longer than an hour.
 func wait(header string, now time.Time) time.Duration {

@@ -108,6 +108,7 @@ type ERP struct {
 	name  string
 	conf  Config
 	sales *salesdoc.Translator
+	login *login.Login           // nil: by file
 	soap  *soap.Client           // nil: by file
 	files *filetransfer.Transfer // nil: by http
 	acks  responses
@@ -154,6 +155,7 @@ func New(name string, decode func(into any) error, xref erpbridge.CrossReference
 	if err != nil {
 		return nil, err
 	}
+	e.login = who
 	if e.soap, err = soap.NewClient(soap.Options{
 		URL: conf.URL, RootCAs: roots, Certificates: who.Certificates(), Authorize: who.Authorize, Transport: who.Transport,
 	}); err != nil {
@@ -217,7 +219,8 @@ func (e *ERP) Keyed() bool { return true }
 // space is the namespace of our MessageIds (RFC 9562, version 5).
 var space = uuid.MustParse("9d1d6d3a-6c1c-5d0e-9c7e-0f5f0a6f8c52")
 
-// messageID is the same for every attempt at an order, whatever its state.
-func messageID(record string) string {
-	return "{" + uuid.NewSHA1(space, []byte(record)).String() + "}"
+// messageID is the same for every attempt at an order, whatever its state. AIF keeps one
+// list of messages for all companies of an installation: so it is of the company too.
+func (e *ERP) messageID(record string) string {
+	return "{" + uuid.NewSHA1(space, []byte(e.conf.Company+"/"+record)).String() + "}"
 }

@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/beevik/etree"
 
@@ -31,14 +29,17 @@ func (f byFile) Deliver(ctx context.Context, docs []erpbridge.Document) []erpbri
 			results[i] = failed(op, erpbridge.Invalid, err)
 			continue
 		}
-		envelopes = append(envelopes, enveloped(messageID(d.Record), order))
+		envelopes = append(envelopes, enveloped(f.messageID(d.Record), order))
 		keys, sent = append(keys, d.Key), append(sent, i)
 	}
 	if len(sent) == 0 {
 		return results
 	}
 	name := nameOf(docs[sent[0]], keys)
-	body, err := serialize(batched(envelopes, name))
+	body, err := soap.Serialize(batched(envelopes, name))
+	if err == nil {
+		err = f.forget(ctx, docs, sent)
+	}
 	if err == nil {
 		_, err = f.files.Put(ctx, filetransfer.File{Name: name, Body: body, Keys: keys, Count: len(keys)})
 	}
@@ -47,7 +48,7 @@ func (f byFile) Deliver(ctx context.Context, docs []erpbridge.Document) []erpbri
 			results[i].Err = err
 			continue
 		}
-		results[i].Receipt = erpbridge.Receipt{Ref: messageID(docs[i].Record), Accepted: true}
+		results[i].Receipt = erpbridge.Receipt{Ref: f.messageID(docs[i].Record), Accepted: true}
 	}
 	return results
 }
@@ -102,7 +103,7 @@ func (f byFile) Find(ctx context.Context, docs []erpbridge.Document) []erpbridge
 	results := f.files.Find(ctx, keys...)
 	for i := range results {
 		if results[i].Err == nil {
-			results[i].Receipt = erpbridge.Receipt{Ref: messageID(docs[i].Record), Accepted: true}
+			results[i].Receipt = erpbridge.Receipt{Ref: f.messageID(docs[i].Record), Accepted: true}
 		}
 	}
 	return results
@@ -110,59 +111,6 @@ func (f byFile) Find(ctx context.Context, docs []erpbridge.Document) []erpbridge
 
 // Probe reports whether the folder can be reached.
 func (f byFile) Probe(ctx context.Context) error { return f.files.Probe(ctx) }
-
-// responses are what AIF's response files say, by the message they answer.
-type responses struct {
-	mu   sync.Mutex
-	said map[string]erpbridge.Result
-	read map[string]string // files, and the message each answers
-}
-
-// kept is how long a response file stays where it is after it was read: what it says is
-// recorded long before.
-const kept = 24 * time.Hour
-
-// Confirm reads the response files.
-func (f byFile) Confirm(ctx context.Context, accepted []erpbridge.Accepted) []erpbridge.Result {
-	const op = "ax2012.Confirm"
-	results := make([]erpbridge.Result, len(accepted))
-	files, err := f.files.Acks(ctx)
-	if err != nil {
-		for i := range results {
-			results[i].Err = err
-		}
-		return results
-	}
-	f.acks.mu.Lock()
-	defer f.acks.mu.Unlock()
-	if f.acks.said == nil {
-		f.acks.said, f.acks.read = map[string]erpbridge.Result{}, map[string]string{}
-	}
-	for _, file := range files {
-		if id, read := f.acks.read[file.Name]; read {
-			if time.Since(file.Modified) > kept && f.files.Done(ctx, file) == nil {
-				delete(f.acks.read, file.Name)
-				delete(f.acks.said, id)
-			}
-			continue
-		}
-		id, r := f.response(op, file.Body)
-		id = strings.ToUpper(id)
-		f.acks.read[file.Name] = id
-		if id != "" {
-			f.acks.said[id] = r
-		}
-	}
-	for i, a := range accepted {
-		r, ok := f.acks.said[strings.ToUpper(a.Ref)]
-		if !ok {
-			results[i].Receipt = erpbridge.Receipt{Ref: a.Ref, Accepted: true, Warning: "AIF has not answered yet"}
-			continue
-		}
-		results[i] = r
-	}
-	return results
-}
 
 // response reads one response file: the message it answers, and what became of that.
 func (f byFile) response(op string, body []byte) (string, erpbridge.Result) {
@@ -172,7 +120,7 @@ func (f byFile) response(op string, body []byte) (string, erpbridge.Result) {
 	}
 	id := ""
 	if el := env.FindElement("Header/RequestMessageId"); el != nil {
-		id = soap.Text(el)
+		id = strings.ToUpper(soap.Text(el))
 	}
 	if fault := env.FindElement("Body/MessageParts/Fault"); fault != nil {
 		r := refusal{codes: []string{child(fault, "Code")}}

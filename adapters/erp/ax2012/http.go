@@ -32,7 +32,7 @@ func (h overHTTP) create(ctx context.Context, d erpbridge.Document) erpbridge.Re
 	request := etree.NewElement("SalesOrderServiceCreateRequest")
 	request.CreateAttr("xmlns", nsServices)
 	request.AddChild(order.Copy())
-	content, raw, err := h.call(ctx, op, actionCreate, messageID(d.Record), request)
+	content, raw, err := h.call(ctx, op, actionCreate, h.messageID(d.Record), request)
 	switch {
 	case erpbridge.KindOf(err) == erpbridge.Duplicate:
 		return h.known(ctx, op, d, order)
@@ -55,7 +55,7 @@ func (h overHTTP) known(ctx context.Context, op string, d erpbridge.Document, or
 	case erpbridge.KindOf(err) == erpbridge.Missing:
 		return failed(op, erpbridge.Unknown, fmt.Errorf(
 			"AIF says that it has processed message %s, and AX has no order with CustomerRef %s: look into AX's exception log and services history; if the order is not there, enter it by hand, or delete the message's history and replay",
-			messageID(d.Record), child(order, "CustomerRef")))
+			h.messageID(d.Record), child(order, "CustomerRef")))
 	case err != nil:
 		return failed(op, erpbridge.InDoubt, fmt.Errorf("AIF has processed the message before; what came of it could not be read: %w", err))
 	}
@@ -145,6 +145,9 @@ func (h overHTTP) read(ctx context.Context, op string, order *etree.Element) (*e
 	}
 	var found []*etree.Element
 	for _, document := range content.ChildElements() {
+		if !soap.Is(document, nsOrder, salesOrder) {
+			return nil, &erpbridge.Error{Op: op, Kind: erpbridge.Unknown, Err: fmt.Errorf("AX was asked for orders and told of a %s", soap.Reason(document.Tag))}
+		}
 		for _, table := range document.ChildElements() {
 			if soap.Is(table, nsOrder, "SalesTable") {
 				if child(table, "CustomerRef") != ref {
@@ -215,12 +218,24 @@ func (h overHTTP) call(ctx context.Context, op, action, id string, request *etre
 	raw := slices.Clone(answer.Raw[:min(len(answer.Raw), mostEvidence)])
 	if f := answer.Fault; f != nil {
 		r := refusalOf(f)
-		return nil, raw, &erpbridge.Error{Op: op, Kind: r.kind(), Code: first(r.codes), Err: errors.New(soap.Reason(r.said))}
+		return nil, raw, &erpbridge.Error{Op: op, Kind: r.kind(), Code: first(r.codes), Err: errors.New(h.reason(r.said, request))}
 	}
 	if answer.Status != 200 || answer.Content == nil {
 		return nil, raw, &erpbridge.Error{Op: op, Kind: erpbridge.InDoubt, Err: fmt.Errorf("HTTP %d: the answer says nothing", answer.Status)}
 	}
 	return answer.Content, raw, nil
+}
+
+// personal are the elements that say who the customer is.
+var personal = []string{"DeliveryName", "Email", "LocationName", "Street", "City", "ZipCode"}
+
+// reason makes AX's words fit for a reason: without secrets, and without whom it quotes.
+func (e *ERP) reason(text string, order *etree.Element) string {
+	secrets := soap.Personal(order, personal...)
+	if e.login != nil {
+		secrets = append(secrets, e.login.Secrets()...)
+	}
+	return soap.Reason(text, secrets...)
 }
 
 // mostEvidence is how much of an answer is kept.
@@ -237,7 +252,7 @@ func (h overHTTP) enveloped(id string, request *etree.Element) ([]byte, error) {
 		}
 	}
 	env.CreateElement("s:Body").AddChild(request)
-	return serialize(env)
+	return soap.Serialize(env)
 }
 
 // refusalOf reads a SOAP fault with its AifFault.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/hakooi/erpbridge"
 	"github.com/hakooi/erpbridge/adapters/erp/salesdoc"
+	"github.com/hakooi/erpbridge/wsdl/soap"
 )
 
 // The vendor's namespaces. Pages that show them with https were rewritten.
@@ -41,7 +42,7 @@ func (e *ERP) Translate(ev erpbridge.Event) ([]erpbridge.Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	body, err := serialize(el)
+	body, err := soap.Serialize(el)
 	if err != nil {
 		return nil, err
 	}
@@ -212,7 +213,7 @@ func addsUp(table *etree.Element, d *salesdoc.Document) error {
 	for _, l := range table.SelectElements("SalesLine") {
 		amount, err := number(l, "SalesQty").Mul(number(l, "SalesPrice")).Div(number(l, "PriceUnit"))
 		if err != nil {
-			return held("line %s has no price unit", number(l, "LineNum"))
+			return held("a line has no price unit")
 		}
 		sum = sum.Add(amount)
 	}
@@ -227,15 +228,4 @@ func addsUp(table *etree.Element, d *salesdoc.Document) error {
 		return held("the order does not add up in AX: it would come to %s before tax, the storefront says %s", sum, want)
 	}
 	return nil
-}
-
-// serialize writes an element as a document. Carriage returns are written as references:
-// a reader would take them for line feeds otherwise.
-func serialize(root *etree.Element) ([]byte, error) {
-	doc := etree.NewDocument()
-	doc.WriteSettings.CanonicalText = true
-	doc.WriteSettings.CanonicalAttrVal = true
-	doc.CreateProcInst("xml", `version="1.0" encoding="UTF-8"`)
-	doc.SetRoot(root)
-	return doc.WriteToBytes()
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/hakooi/erpbridge"
 	"github.com/hakooi/erpbridge/adapters/erp/salesdoc"
+	"github.com/hakooi/erpbridge/wsdl/soap"
 )
 
 // A fieldRule is how long a field is. A WSDL does not say; these are the lengths of NAV
@@ -186,7 +187,7 @@ func (r record) body(message *etree.Element) ([]byte, error) {
 	if len(*r.errs) > 0 {
 		return nil, (*r.errs)[0]
 	}
-	b, err := serialize(message)
+	b, err := soap.Serialize(message)
 	if err != nil {
 		return nil, &erpbridge.Error{Op: translateOp, Kind: erpbridge.Invalid, Err: err}
 	}

@@ -201,18 +201,7 @@ func envelope(content *etree.Element) ([]byte, error) {
 	env := etree.NewElement("soap:Envelope")
 	env.CreateAttr("xmlns:soap", soap.Namespace)
 	env.CreateElement("soap:Body").AddChild(content)
-	return serialize(env)
-}
-
-// serialize writes an element as a document. Carriage returns are written as
-// references: a reader would take them for line feeds otherwise.
-func serialize(root *etree.Element) ([]byte, error) {
-	doc := etree.NewDocument()
-	doc.WriteSettings.CanonicalText = true
-	doc.WriteSettings.CanonicalAttrVal = true
-	doc.CreateProcInst("xml", `version="1.0" encoding="UTF-8"`)
-	doc.SetRoot(root)
-	return doc.WriteToBytes()
+	return soap.Serialize(env)
 }
 
 // told passes an error on in words that hold no secret; otherwise is its kind if it has

@@ -13,6 +13,7 @@ import (
 
 	"github.com/hakooi/erpbridge"
 	"github.com/hakooi/erpbridge/adapters/erp/salesdoc"
+	"github.com/hakooi/erpbridge/wsdl/soap"
 )
 
 const translateOp = "bc.Translate"
@@ -157,7 +158,7 @@ func (e *ERP) deleting(d *salesdoc.Document) (string, string, []byte, error) {
 	filter.CreateElement("Field").CreateText(e.conf.ReferenceField)
 	filter.CreateElement("Criteria").CreateText(criteria([]string{capitals(d.OrderReference)}))
 	m.CreateElement("setSize").CreateText("3")
-	body, err := serialize(m)
+	body, err := soap.Serialize(m)
 	return deleting, "", body, err
 }
 

@@ -31,6 +31,9 @@ func (e *ERP) deliver(ctx context.Context, d erpbridge.Document) erpbridge.Resul
 	if body.NamespaceURI() != nsGP || body.Tag != "CreateSalesOrder" && body.Tag != voidOrder {
 		return failed(op, erpbridge.Invalid, errors.New("the document is neither a CreateSalesOrder nor a VoidSalesOrder"))
 	}
+	if body.Tag == voidOrder {
+		return e.void(ctx, d, body)
+	}
 	r, f := e.call(ctx, op, body)
 	if f == nil {
 		if r.Err == nil {
@@ -41,23 +44,46 @@ func (e *ERP) deliver(ctx context.Context, d erpbridge.Document) erpbridge.Resul
 	if kind := kindOf(f); kind == erpbridge.Refused || kind == erpbridge.Throttled {
 		return r // who is not let in has not booked anything
 	}
-	if d.Kind == voidOrder {
-		return e.notVoided(r, f)
-	}
-	return e.refused(ctx, d, body, r)
+	return e.refused(ctx, body, r)
 }
 
-// notVoided reads a Fault of a void: what was never there needs no voiding.
-func (e *ERP) notVoided(r erpbridge.Result, f *soap.Fault) erpbridge.Result {
-	if kindOf(f) != erpbridge.Missing {
-		return r
+// void voids an order that is ours and stands. GP voids by the number alone, and somebody
+// else's order may have it: so it is read first.
+func (e *ERP) void(ctx context.Context, d erpbridge.Document, body *etree.Element) erpbridge.Result {
+	const op = "gp.Deliver"
+	number := numberOf(body)
+	there, err := e.read(ctx, op, number)
+	switch {
+	case erpbridge.KindOf(err) == erpbridge.Missing:
+		return erpbridge.Result{Receipt: erpbridge.Receipt{Warning: "the order was cancelled before it was ever in GP"}}
+	case err != nil:
+		return erpbridge.Result{Err: err}
+	case child(there, "FrontOfficeIntegrationId") != referenceOf(d):
+		return foreigner(op, number, there)
+	case voided(there):
+		return erpbridge.Result{Receipt: erpbridge.Receipt{Ref: number, Warning: "it was voided already"}}
 	}
-	return erpbridge.Result{Receipt: erpbridge.Receipt{Warning: "the order was cancelled before it was ever in GP", Raw: r.Receipt.Raw}}
+	r, _ := e.call(ctx, op, body)
+	if r.Err == nil {
+		r.Receipt.Ref = number
+	}
+	return r
+}
+
+func voided(there *etree.Element) bool { return child(there, "IsVoided") == "true" }
+
+// referenceOf returns our reference, by which an order is known for ours.
+func referenceOf(d erpbridge.Document) string { return strings.TrimPrefix(d.Record, salesOrder+"/") }
+
+// foreigner is the result where somebody else's order has the number.
+func foreigner(op, number string, there *etree.Element) erpbridge.Result {
+	return failed(op, erpbridge.Invalid, fmt.Errorf("GP has an order %s that is not this one (its FrontOfficeIntegrationId is %q): give the store a prefix of its own (mapping.number.prefix) and replay with --render-again",
+		number, soap.Reason(child(there, "FrontOfficeIntegrationId"))))
 }
 
 // refused finds out what a Fault of a create means: the order may be there, from an
 // earlier attempt, or in an older state.
-func (e *ERP) refused(ctx context.Context, d erpbridge.Document, body *etree.Element, r erpbridge.Result) erpbridge.Result {
+func (e *ERP) refused(ctx context.Context, body *etree.Element, r erpbridge.Result) erpbridge.Result {
 	const op = "gp.Deliver"
 	there, err := e.read(ctx, op, numberOf(body))
 	switch {
@@ -66,12 +92,14 @@ func (e *ERP) refused(ctx context.Context, d erpbridge.Document, body *etree.Ele
 	case err != nil:
 		return failed(op, erpbridge.InDoubt, fmt.Errorf("%w; and whether the order is there could not be learnt: %w", r.Err, err))
 	}
+	number := numberOf(body)
 	switch standing := compare(there, body); {
 	case standing == foreign:
-		return failed(op, erpbridge.Invalid, fmt.Errorf("GP has an order %s that is not this one (its FrontOfficeIntegrationId is %q): give the store a prefix of its own (mapping.number.prefix) and replay with --render-again",
-			numberOf(body), soap.Reason(child(there, "FrontOfficeIntegrationId"))))
+		return foreigner(op, number, there)
 	case standing == same:
-		return erpbridge.Result{Receipt: erpbridge.Receipt{Ref: numberOf(body), Warning: "it was there already"}}
+		return erpbridge.Result{Receipt: erpbridge.Receipt{Ref: number, Warning: "it was there already"}}
+	case voided(there):
+		return failed(op, erpbridge.Invalid, fmt.Errorf("order %s is voided in GP, which takes no change of it: enter it anew by hand if it stands after all", number))
 	}
 	update := updateOf(body, there)
 	r, f := e.call(ctx, op, update)
@@ -98,7 +126,7 @@ func (e *ERP) call(ctx context.Context, op string, body *etree.Element) (erpbrid
 		return erpbridge.Result{Err: err}, nil
 	}
 	if f := answer.Fault; f != nil {
-		r := failed(op, kindOf(f), errors.New(soap.Reason(f.Text())))
+		r := failed(op, kindOf(f), errors.New(e.reason(f.Text(), body)))
 		r.Receipt.Raw = evidence(answer.Raw)
 		return r, f
 	}
@@ -108,12 +136,27 @@ func (e *ERP) call(ctx context.Context, op string, body *etree.Element) (erpbrid
 	return erpbridge.Result{Receipt: erpbridge.Receipt{Raw: evidence(answer.Raw)}}, nil
 }
 
+// personal are the elements of an address that say whose it is.
+var personal = []string{"Line1", "Line2", "City", "PostalCode", "Value", "Name", "ContactPerson"}
+
+// reason makes GP's words fit for a reason: without secrets, and without whom it quotes.
+func (e *ERP) reason(text string, body *etree.Element) string {
+	secrets := e.login.Secrets()
+	if order := body.SelectElement("salesOrder"); order != nil {
+		secrets = append(secrets, soap.Personal(order, "CustomerName", "Note")...)
+		if a := order.SelectElement("ShipToAddress"); a != nil {
+			secrets = append(secrets, soap.Personal(a, personal...)...)
+		}
+	}
+	return soap.Reason(text, secrets...)
+}
+
 // enveloped wraps a body for sending.
 func enveloped(body *etree.Element) ([]byte, error) {
 	env := etree.NewElement("soap:Envelope")
 	env.CreateAttr("xmlns:soap", soap.Namespace)
 	env.CreateElement("soap:Body").AddChild(body.Copy())
-	return serialize(env)
+	return soap.Serialize(env)
 }
 
 // mostEvidence is how much of an answer is kept.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/beevik/etree"
 
@@ -35,10 +36,10 @@ func (e *ERP) find(ctx context.Context, d erpbridge.Document) erpbridge.Result {
 	}
 	found := erpbridge.Result{Receipt: erpbridge.Receipt{Ref: number}}
 	if d.Kind == voidOrder {
-		if child(there, "IsVoided") == "true" {
+		if child(there, "FrontOfficeIntegrationId") == referenceOf(d) && voided(there) {
 			return found
 		}
-		return failed(op, erpbridge.Missing, fmt.Errorf("order %s is not voided", number))
+		return failed(op, erpbridge.Missing, fmt.Errorf("order %s is not voided, or is somebody else's", number))
 	}
 	if body.SelectElement("salesOrder") == nil || compare(there, body) != same {
 		return failed(op, erpbridge.Missing, fmt.Errorf("GP has an order %s, in another state", number))
@@ -60,13 +61,14 @@ func (e *ERP) read(ctx context.Context, op, number string) (*etree.Element, erro
 	for _, c := range content.ChildElements() {
 		if soap.Is(c, nsGP, "GetSalesOrderByKeyResult") && len(c.ChildElements()) > 0 {
 			key := c.FindElement("Key/Id")
-			if key == nil || soap.Text(key) != number {
+			if key == nil || !strings.EqualFold(soap.Text(key), number) { // SQL Server's keys know no case
 				return nil, &erpbridge.Error{Op: op, Kind: erpbridge.Unknown, Err: fmt.Errorf("GP was asked for order %s and told of another", number)}
 			}
 			return c, nil
 		}
 	}
-	return nil, &erpbridge.Error{Op: op, Kind: erpbridge.Missing, Err: fmt.Errorf("GP has no order %s", number)}
+	// What is not there is a Fault. An answer without an order says nothing.
+	return nil, &erpbridge.Error{Op: op, Kind: erpbridge.Unknown, Err: fmt.Errorf("GP was asked for order %s and told of none", number)}
 }
 
 // get makes one request that has no effect.
@@ -89,7 +91,11 @@ func (e *ERP) get(ctx context.Context, op string, body *etree.Element) (*etree.E
 	case err != nil:
 		return nil, err
 	case answer.Fault != nil:
-		return nil, &erpbridge.Error{Op: op, Kind: kindOf(answer.Fault), Err: errors.New(soap.Reason(answer.Fault.Text()))}
+		kind := kindOf(answer.Fault)
+		if kind == erpbridge.Invalid {
+			kind = erpbridge.Unknown // said of the question, not of the order
+		}
+		return nil, &erpbridge.Error{Op: op, Kind: kind, Err: errors.New(e.reason(answer.Fault.Text(), body))}
 	case answer.Status != 200 || !soap.Is(answer.Content, nsGP, body.Tag+"Response"):
 		return nil, &erpbridge.Error{Op: op, Kind: erpbridge.Unknown, Err: fmt.Errorf("HTTP %d: the answer is not the %sResponse", answer.Status, body.Tag)}
 	}

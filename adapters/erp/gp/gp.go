@@ -18,6 +18,9 @@
 //     another reference, or none     somebody else's: Invalid, nothing is overwritten
 //     no such order                  the Fault stands
 //
+//   - GP voids by the number alone. So an order is read before it is voided, and voided
+//     only if the reference is ours.
+//
 //   - GP answers a create with nothing at all. That the answer is the empty
 //     CreateSalesOrderResponse is what counts.
 //
@@ -31,9 +34,9 @@
 package gp
 
 import (
-	"crypto/x509"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -105,6 +108,7 @@ var charges = []string{freight, miscellaneous, tradeDiscount}
 type ERP struct {
 	name  string
 	conf  Config
+	login *login.Login
 	soap  *soap.Client
 	sales *salesdoc.Translator
 }
@@ -130,25 +134,17 @@ func New(name string, decode func(into any) error, xref erpbridge.CrossReference
 	if err != nil {
 		return nil, err
 	}
-	client, err := conf.client(roots)
-	if err != nil {
-		return nil, err
-	}
-	return &ERP{name: name, conf: conf, soap: client, sales: sales}, nil
-}
-
-func (c *Config) client(roots *x509.CertPool) (*soap.Client, error) {
-	who, err := login.New(c.Auth, roots)
+	who, err := login.New(conf.Auth, roots)
 	if err != nil {
 		return nil, err
 	}
 	client, err := soap.NewClient(soap.Options{
-		URL: c.URL, RootCAs: roots, Certificates: who.Certificates(), Authorize: who.Authorize, Transport: who.Transport,
+		URL: conf.URL, RootCAs: roots, Certificates: who.Certificates(), Authorize: who.Authorize, Transport: who.Transport,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("url: %w", err)
 	}
-	return client, nil
+	return &ERP{name: name, conf: conf, login: who, soap: client, sales: sales}, nil
 }
 
 var cultureShape = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]+)*$`)
@@ -177,17 +173,18 @@ func (c *Config) check() error {
 	if c.LongPO != HoldPO && c.LongPO != NotePO {
 		wrong("long_po: %q is not one of %s, %s", c.LongPO, HoldPO, NotePO)
 	}
-	for setting, value := range map[string]string{"document_type": c.DocumentType, "batch": c.Batch} {
-		if _, err := rules["Key15"].Fit(value); err != nil || value == "" {
-			wrong("%s: %q is not an id of 1 to 15 characters", setting, value)
+	for _, s := range []struct{ setting, value string }{{"document_type", c.DocumentType}, {"batch", c.Batch}} {
+		if _, err := rules["Key15"].Fit(s.value); err != nil || s.value == "" {
+			wrong("%s: %q is not an id of 1 to 15 characters", s.setting, s.value)
 		}
 	}
-	for code := range c.PriceDecimals {
+	for _, code := range slices.Sorted(maps.Keys(c.PriceDecimals)) {
 		if _, ok := erpbridge.Digits(code); !ok {
 			wrong("price_decimals: %q is not an ISO 4217 currency", code)
 		}
 	}
-	for field, n := range c.Lengths {
+	for _, field := range slices.Sorted(maps.Keys(c.Lengths)) {
+		n := c.Lengths[field]
 		if _, ok := rules[field]; !ok {
 			wrong("lengths: %q is not a field with a length, such as ItemKey", field)
 		} else if n < 1 {
@@ -195,8 +192,8 @@ func (c *Config) check() error {
 		}
 	}
 	errs = append(errs, checkCharges("mapping", c.Mapping.Rules))
-	for store, r := range c.Mapping.Stores {
-		errs = append(errs, checkCharges("mapping.stores."+store, r))
+	for _, store := range slices.Sorted(maps.Keys(c.Mapping.Stores)) {
+		errs = append(errs, checkCharges("mapping.stores."+store, c.Mapping.Stores[store]))
 	}
 	return errors.Join(errs...)
 }
@@ -204,12 +201,15 @@ func (c *Config) check() error {
 // checkCharges refuses charges that an order does not have.
 func checkCharges(at string, r salesdoc.Rules) error {
 	var errs []error
-	for setting, p := range map[string]salesdoc.Posting{
-		"shipping": r.Shipping.Posting, "fee": r.Fee.Posting, "duty": r.Duty, "tip": r.Tip, "gift_card_sold": r.GiftCardSold,
-		"gift_card_redeemed": r.GiftCardRedeemed, "store_credit": r.StoreCredit, "rounding": r.Rounding.Posting, "discounts": r.Discounts.Posting, "tax.item": r.Tax.Item,
+	for _, s := range []struct {
+		setting string
+		salesdoc.Posting
+	}{
+		{"shipping", r.Shipping.Posting}, {"fee", r.Fee.Posting}, {"duty", r.Duty}, {"tip", r.Tip}, {"gift_card_sold", r.GiftCardSold},
+		{"gift_card_redeemed", r.GiftCardRedeemed}, {"store_credit", r.StoreCredit}, {"rounding", r.Rounding.Posting}, {"discounts", r.Discounts.Posting}, {"tax.item", r.Tax.Item},
 	} {
-		if p.As == salesdoc.AsCharge && !slices.Contains(charges, p.Code) {
-			errs = append(errs, fmt.Errorf("%s.%s.code: %q is not a charge of a GP order: %s", at, setting, p.Code, strings.Join(charges, ", ")))
+		if s.As == salesdoc.AsCharge && !slices.Contains(charges, s.Code) {
+			errs = append(errs, fmt.Errorf("%s.%s.code: %q is not a charge of a GP order: %s", at, s.setting, s.Code, strings.Join(charges, ", ")))
 		}
 	}
 	return errors.Join(errs...)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/hakooi/erpbridge"
 	"github.com/hakooi/erpbridge/adapters/erp/salesdoc"
+	"github.com/hakooi/erpbridge/wsdl/soap"
 )
 
 // The vendor's namespaces.
@@ -41,16 +42,16 @@ func (e *ERP) Translate(ev erpbridge.Event) ([]erpbridge.Document, error) {
 	}
 	kind, body := salesOrder, (*etree.Element)(nil)
 	if d.Cancelled {
-		kind, body = voidOrder, e.void(number)
+		kind, body = voidOrder, e.voiding(number)
 	} else if body, err = e.order(d, number); err != nil {
 		return nil, err
 	}
-	text, err := serialize(body)
+	text, err := soap.Serialize(body)
 	if err != nil {
 		return nil, err
 	}
 	return []erpbridge.Document{{
-		Key: d.Key(kind), Target: e.name, Stream: d.Stream(), Kind: kind, Record: salesOrder + "/" + number, Version: ev.Version, Body: text,
+		Key: d.Key(kind), Target: e.name, Stream: d.Stream(), Kind: kind, Record: salesOrder + "/" + d.Reference, Version: ev.Version, Body: text,
 	}}, nil
 }
 
@@ -93,7 +94,7 @@ func (e *ERP) order(d *salesdoc.Document, number string) (*etree.Element, error)
 	return root, nil
 }
 
-func (e *ERP) void(number string) *etree.Element {
+func (e *ERP) voiding(number string) *etree.Element {
 	root := etree.NewElement("VoidSalesOrder")
 	root.CreateAttr("xmlns", nsGP)
 	root.CreateAttr("xmlns:xsi", nsXSI)
@@ -315,7 +316,7 @@ func (r *rendering) taxes() *etree.Element {
 			by[it.TaxCode] = erpbridge.Zero(r.d.Currency).Add(by[it.TaxCode]).Add(it.Tax)
 		}
 	}
-	if len(by) == 0 || by[""].Amount.IsPos() {
+	if len(by) == 0 || !by[""].IsZero() {
 		return nil // not all of it has a detail: GP takes the amount as it is
 	}
 	list := etree.NewElement("Taxes")

@@ -122,8 +122,8 @@ func (b *building) line(o *erpbridge.Order, i int, l erpbridge.Line) error {
 	if l.Gross().IsZero() && off.IsZero() && tax.IsZero() && (none || l.Kind == erpbridge.Component) {
 		return nil // nothing was sold, or the line it belongs to stands for it
 	}
-	if none {
-		return b.held("line %d, %q, has no pieces and comes to %s: book the order by hand", i+1, clip(l.Title), l.Gross())
+	if !l.Quantity.IsPos() {
+		return b.held("line %d, %q, has %s pieces and comes to %s: book the order by hand", i+1, clip(l.Title), l.Quantity, l.Gross())
 	}
 	it := Item{
 		Kind: GoodsItem, LineID: l.ID, SKU: l.SKU, Description: cmp.Or(l.Title, l.SKU),
@@ -274,46 +274,6 @@ func (b *building) deductions(o *erpbridge.Order) error {
 			return err
 		}
 	}
-	return nil
-}
-
-// spread takes a discount off the items, by their amounts, each to the minor unit: what
-// rounding leaves over is taken off the largest.
-func (b *building) spread(off erpbridge.Money) error {
-	total, largest := erpbridge.Zero(b.d.Currency), -1
-	for i, it := range b.d.Items {
-		if it.Amount.Amount.IsPos() {
-			total = total.Add(it.Amount)
-			if largest < 0 || it.Amount.Amount.GreaterThan(b.d.Items[largest].Amount.Amount) {
-				largest = i
-			}
-		}
-	}
-	if largest < 0 || off.Amount.GreaterThan(total.Amount) {
-		return b.held("a discount of %s is more than the items it could be taken off: book the order by hand", off)
-	}
-	left := off
-	take := func(it *Item, m erpbridge.Money) {
-		left = left.Sub(m)
-		if b.Discounts.Lines == LineDiscount {
-			it.Discount = it.Discount.Add(m)
-		} else {
-			it.Gross = it.Gross.Sub(m)
-		}
-		it.Amount = it.Amount.Sub(m)
-	}
-	for i := range b.d.Items {
-		it := &b.d.Items[i]
-		if !it.Amount.Amount.IsPos() {
-			continue
-		}
-		part, err := off.Amount.Mul(it.Amount.Amount).Div(total.Amount)
-		if err != nil {
-			return b.invalid("spreading %s over %s: %w", off, total, err)
-		}
-		take(it, erpbridge.Money{Amount: part.Trunc(b.d.Digits), Currency: b.d.Currency})
-	}
-	take(&b.d.Items[largest], left)
 	return nil
 }
 

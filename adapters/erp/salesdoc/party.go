@@ -28,7 +28,8 @@ func (b *building) buyer(o *erpbridge.Order) (Party, error) {
 		}
 		who = "a buyer with neither an account nor an e-mail address"
 	case HoldCustomer:
-		return p, b.held("%s of the order is not known: erpbridge xref set --target %s %s %s NUMBER, or mapping.customer of the target", who, b.target, CustomerTable, cmp.Or(clip(p.ID), "ID"))
+		table, key := b.unknown(p)
+		return p, b.held("%s of the order is not known: erpbridge xref set --target %s %s %s NUMBER, or mapping.customer of the target", who, b.target, table, key)
 	}
 	country := ""
 	if b.d.BillTo != nil {
@@ -43,30 +44,52 @@ func (b *building) buyer(o *erpbridge.Order) (Party, error) {
 // known returns the number of a customer that the tables have.
 func (b *building) known(o *erpbridge.Order, p Party) string {
 	for _, by := range b.Customer.By {
-		var keys []string
-		table := ""
-		switch by {
-		case ByCompany:
-			if table = CompanyTable; o.Company != nil {
-				keys = []string{o.Company.ExternalID, o.Company.ID}
-			}
-		case ByID:
-			table, keys = CustomerTable, []string{p.ID}
-		case ByEmail:
-			table, keys = CustomerEmailTable, []string{strings.ToLower(p.Email)}
-		case ByPhone:
-			table, keys = CustomerPhoneTable, []string{digits(p.Phone)}
-		}
+		table, keys := keysOf(by, o, p)
 		for _, key := range keys {
 			if key == "" {
 				continue
 			}
-			if number, ok := b.xref.Value(table, key); ok {
+			if number, ok := b.crossed(table, key); ok {
 				return number
 			}
 		}
 	}
 	return ""
+}
+
+// keysOf returns the table that a customer is looked up in, and what it is called there.
+func keysOf(by CustomerKey, o *erpbridge.Order, p Party) (table string, keys []string) {
+	switch by {
+	case ByCompany:
+		if o.Company != nil {
+			keys = []string{o.Company.ExternalID, o.Company.ID}
+		}
+		return CompanyTable, keys
+	case ByID:
+		return CustomerTable, []string{p.ID}
+	case ByEmail:
+		return CustomerEmailTable, []string{strings.ToLower(p.Email)}
+	case ByPhone:
+		return CustomerPhoneTable, []string{digits(p.Phone)}
+	}
+	return "", nil
+}
+
+// unknown returns the table where a customer belongs, and the word for its key there: the
+// storefront's id as it is, but neither an e-mail address nor a phone number, for reasons
+// travel far.
+func (b *building) unknown(p Party) (table, key string) {
+	for _, by := range b.Customer.By {
+		switch {
+		case by == ByID && p.ID != "":
+			return CustomerTable, clip(p.ID)
+		case by == ByEmail && p.Email != "":
+			return CustomerEmailTable, "EMAIL"
+		case by == ByPhone && digits(p.Phone) != "":
+			return CustomerPhoneTable, "DIGITS"
+		}
+	}
+	return CustomerTable, cmp.Or(clip(p.ID), "ID")
 }
 
 // identity is what a customer of ours is called: by its account, or by its e-mail

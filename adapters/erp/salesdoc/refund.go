@@ -16,6 +16,9 @@ func (b *building) refund(r *erpbridge.Refund) (*Document, error) {
 		}
 		r = r.Presented
 	}
+	if err := refundCurrency(r); err != nil {
+		return nil, err
+	}
 	d := b.d
 	switch b.Refund.As {
 	case IgnoreRefund:
@@ -51,7 +54,7 @@ func (b *building) refund(r *erpbridge.Refund) (*Document, error) {
 	if d.Date = day(r.PostingDate, r.At); !isDay(d.Date) {
 		return nil, b.invalid("the posting date %q is not a date", clip(d.Date))
 	}
-	d.Buyer.Number = b.Customer.Default
+	d.Buyer.Number = cmp.Or(b.Customer.ByCurrency[d.Currency], b.Customer.Default)
 	for i, l := range r.Lines {
 		if err := b.returned(r, i, l); err != nil {
 			return nil, err
@@ -174,44 +177,71 @@ func (b *building) cancellation(c *erpbridge.Cancellation) (*Document, error) {
 
 func errText(s string) error { return errors.New(s) }
 
-// sameCurrency refuses an order whose amounts are in several currencies; they could not
-// be added up.
-func sameCurrency(o *erpbridge.Order) error {
-	var errs []error
-	see := func(ms ...erpbridge.Money) {
-		for _, m := range ms {
-			if m.Currency != o.Currency && (m.Currency != "" || !m.IsZero()) {
-				errs = append(errs, fmt.Errorf("%s in an order in %s", m, o.Currency))
+// A purse finds the first amount that is in another currency than the rest. Such amounts
+// could not be added up.
+type purse struct {
+	currency string
+	err      error
+}
+
+func (p *purse) see(ms ...erpbridge.Money) {
+	for _, m := range ms {
+		if p.err == nil && m.Currency != p.currency && (m.Currency != "" || !m.IsZero()) {
+			p.err = &erpbridge.Error{
+				Op: "salesdoc.Translate", Kind: erpbridge.Invalid, Err: fmt.Errorf("amounts in several currencies: %s among others in %s", m, clip(p.currency)),
 			}
 		}
 	}
-	parts := func(ds []erpbridge.Discount, ts []erpbridge.Tax) {
-		for _, d := range ds {
-			see(d.Amount)
-		}
-		for _, t := range ts {
-			see(t.Amount)
-		}
+}
+
+func (p *purse) parts(ds []erpbridge.Discount, ts []erpbridge.Tax) {
+	for _, d := range ds {
+		p.see(d.Amount)
 	}
-	see(o.TaxTotal, o.Total, o.Outstanding)
-	parts(o.Discounts, o.Taxes)
+	for _, t := range ts {
+		p.see(t.Amount)
+	}
+}
+
+func (p *purse) charges(cs []erpbridge.Charge) {
+	for _, c := range cs {
+		p.see(c.Amount)
+		p.parts(nil, c.Taxes)
+	}
+}
+
+// sameCurrency refuses an order whose amounts are in several currencies.
+func sameCurrency(o *erpbridge.Order) error {
+	p := purse{currency: o.Currency}
+	p.see(o.TaxTotal, o.Total, o.Outstanding)
+	p.parts(o.Discounts, o.Taxes)
 	for _, l := range o.Lines {
-		see(l.Unit, l.Extended)
-		parts(l.Discounts, l.Taxes)
+		p.see(l.Unit, l.Extended)
+		p.parts(l.Discounts, l.Taxes)
 	}
 	for _, s := range o.Shipping {
-		see(s.Price)
-		parts(s.Discounts, s.Taxes)
+		p.see(s.Price)
+		p.parts(s.Discounts, s.Taxes)
 	}
-	for _, c := range o.Charges {
-		see(c.Amount)
-		parts(nil, c.Taxes)
-	}
+	p.charges(o.Charges)
 	for _, c := range o.Credits {
-		see(c.Amount)
+		p.see(c.Amount)
 	}
-	if err := errors.Join(errs...); err != nil {
-		return &erpbridge.Error{Op: "salesdoc.Translate", Kind: erpbridge.Invalid, Err: fmt.Errorf("amounts in several currencies: %w", err)}
+	return p.err
+}
+
+// refundCurrency refuses a refund whose amounts are in several currencies.
+func refundCurrency(r *erpbridge.Refund) error {
+	p := purse{currency: r.Currency}
+	for _, l := range r.Lines {
+		p.see(l.Amount, l.Tax)
 	}
-	return nil
+	for _, s := range r.Shipping {
+		p.see(s.Amount, s.Tax)
+	}
+	p.charges(r.Charges)
+	for _, a := range r.Adjustments {
+		p.see(a.Amount, a.Tax)
+	}
+	return p.err
 }

@@ -329,10 +329,10 @@ func (c Can) defaults(r Rules) Rules {
 		r.Items.Key = []ItemKey{SKUKey}
 	}
 	set(&r.Items.Case, ExactCase)
-	set(&r.Items.Unknown, HoldItem)
-	if r.Items.Placeholder != "" && r.Items.Unknown == HoldItem {
-		r.Items.Unknown = PlaceholderItem
+	if r.Items.Placeholder != "" {
+		set(&r.Items.Unknown, PlaceholderItem)
 	}
+	set(&r.Items.Unknown, HoldItem)
 	set(&r.FreeShipping, Drop)
 	set(&r.Notes.Customer, Keep)
 	set(&r.Discounts.Lines, first(c.Lines, NetDiscount))

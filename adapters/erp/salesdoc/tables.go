@@ -48,7 +48,14 @@ func (b *building) exactly(t Table, table, key string) (string, bool) {
 	if value := t.Values[key]; value != "" {
 		return value, true
 	}
-	return b.xref.Value(table, key)
+	return b.crossed(table, key)
+}
+
+// crossed returns what the cross-reference has for a name. A row without a value says
+// nothing.
+func (b *building) crossed(table, key string) (string, bool) {
+	value, ok := b.xref.Value(table, key)
+	return value, ok && value != ""
 }
 
 // place returns the ERP's warehouse for the storefront's place.

@@ -29,6 +29,9 @@ func (b *building) settleTax(total erpbridge.Money, included bool) error {
 		var rounding erpbridge.Money
 		if included {
 			rounding = parts.Sub(total) // it was taken out of the prices part by part
+			if err := b.tolerable(total, parts); err != nil {
+				return err
+			}
 		}
 		for i := range d.Items {
 			d.Items[i].Tax, d.Items[i].TaxCode, d.Items[i].TaxRate = erpbridge.Zero(d.Currency), b.Tax.Exempt, erpbridge.Decimal{}
@@ -43,8 +46,12 @@ func (b *building) settleTax(total erpbridge.Money, included bool) error {
 		return b.extra(RoundingItem, p, "Rounding", rounding, nil, false)
 	}
 	if included {
-		// Prices have their tax in them: the total stands, whatever the tax is.
-		return nil
+		// Prices have their tax in them: the total stands, whatever the tax is. Without it
+		// they are told only where each part says how much of it is tax.
+		if d.PricesIncludeTax {
+			return nil
+		}
+		return b.tolerable(total, parts)
 	}
 	left := total.Sub(parts)
 	switch {
@@ -52,9 +59,9 @@ func (b *building) settleTax(total erpbridge.Money, included bool) error {
 		return nil
 	case parts.IsZero():
 		return b.taxItem(left) // told for the order as a whole only
-	case left.Amount.Abs().GreaterThan(b.Rounding.Tolerance):
-		return b.held("the tax does not add up: the storefront says %s, its parts come to %s, the difference is %s, more than mapping.rounding.tolerance of target %s",
-			total, parts, left, b.target)
+	}
+	if err := b.tolerable(total, parts); err != nil {
+		return err
 	}
 	// A cent of tax belongs to the item with the largest tax: no ERP minds which.
 	largest := -1
@@ -69,6 +76,16 @@ func (b *building) settleTax(total erpbridge.Money, included bool) error {
 		it.Gross, it.Amount = it.Gross.Add(left), it.Amount.Add(left)
 	}
 	return nil
+}
+
+// tolerable holds an order whose taxes differ from its tax by more than rounding.
+func (b *building) tolerable(total, parts erpbridge.Money) error {
+	left := total.Sub(parts)
+	if !left.Amount.Abs().GreaterThan(b.Rounding.Tolerance) {
+		return nil
+	}
+	return b.held("the tax does not add up: the storefront says %s, its parts come to %s, the difference is %s, more than mapping.rounding.tolerance of target %s",
+		total, parts, left, b.target)
 }
 
 func (b *building) taxItem(amount erpbridge.Money) error {
@@ -111,7 +128,7 @@ func (b *building) taxCode(ts []erpbridge.Tax) (string, erpbridge.Decimal, error
 		"|" + tax.Rate.String(),
 		tax.Title,
 	} {
-		if code, ok := b.xref.Value(TaxCodeTable, key); ok {
+		if code, ok := b.crossed(TaxCodeTable, key); ok {
 			return code, rate, nil
 		}
 	}

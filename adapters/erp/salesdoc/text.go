@@ -55,8 +55,8 @@ const (
 
 const mark = "…"
 
-// Fit returns text as a field takes it. An error says in words what is wrong with it:
-// the adapter gives it its field and kind. What XML 1.0 cannot carry is never right.
+// Fit returns text as a field takes it. An error says in words what is wrong with it, and
+// never what it is, for it may be somebody's name: the adapter gives it its field and kind. What XML 1.0 cannot carry is never right.
 func (r Rule) Fit(text string) (string, error) {
 	if !Legal(text) {
 		return "", fmt.Errorf("it has characters that XML cannot carry")
@@ -77,13 +77,18 @@ func (r Rule) Fit(text string) (string, error) {
 	case Omit:
 		return "", nil
 	case Hold:
-		return "", fmt.Errorf("%q has %d characters, the field takes %d", Cut(text, 60, Characters), r.Count.of(text), r.Length)
+		return "", fmt.Errorf("it has %d characters, the field takes %d", r.Count.of(text), r.Length)
 	}
+	return r.cut(text), nil
+}
+
+// cut shortens a text, with the mark where the charset has it.
+func (r Rule) cut(text string) string {
 	short := Cut(text, r.Length, r.Count)
 	if _, ok := r.Charset.foreign(mark); ok {
-		short = strings.TrimSuffix(short, mark) // the mark is no character of theirs
+		return strings.TrimSuffix(short, mark)
 	}
-	return short, nil
+	return short
 }
 
 // Lines breaks a text into lines of the rule's length, between words where that is
@@ -96,8 +101,12 @@ func (r Rule) Lines(text string, most int) ([]string, error) {
 	var lines []string
 	for paragraph := range strings.SplitSeq(strings.ReplaceAll(text, "\r\n", "\n"), "\n") {
 		paragraph = strings.TrimRightFunc(paragraph, unicode.IsSpace)
-		for r.Count.of(paragraph) > r.Length {
+		for r.Length > 0 && r.Count.of(paragraph) > r.Length {
 			head := prefix(paragraph, r.Length, r.Count)
+			if head == "" { // a line too narrow for a single character gets one all the same
+				_, size := utf8.DecodeRuneInString(paragraph)
+				head = paragraph[:size]
+			}
 			if space := strings.LastIndexFunc(head, unicode.IsSpace); space > 0 {
 				head = head[:space]
 			}
@@ -110,7 +119,7 @@ func (r Rule) Lines(text string, most int) ([]string, error) {
 		lines = lines[:len(lines)-1]
 	}
 	if most > 0 && len(lines) > most {
-		last := Cut(lines[most-1]+" "+lines[most]+strings.Repeat(" ", r.Length), r.Length, r.Count)
+		last := r.cut(lines[most-1] + " " + lines[most] + strings.Repeat(" ", r.Length))
 		lines = append(lines[:most-1], last)
 	}
 	return lines, nil
@@ -121,6 +130,9 @@ func (r Rule) Lines(text string, most int) ([]string, error) {
 func Cut(text string, n int, count Count) string {
 	if count.of(text) <= n {
 		return text
+	}
+	if n < count.of(mark) {
+		return prefix(text, n, count)
 	}
 	return strings.TrimRightFunc(prefix(text, n-count.of(mark), count), unicode.IsSpace) + mark
 }

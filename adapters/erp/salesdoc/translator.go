@@ -1,6 +1,7 @@
 package salesdoc
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -28,20 +29,42 @@ func New(target string, m Mapping, can Can, xref erpbridge.CrossReference) (*Tra
 	}
 	t := &Translator{target: target, can: can, rules: can.defaults(m.Rules), stores: map[string]Rules{}, xref: xref}
 	errs := []error{can.check("mapping", t.rules)}
-	prefixes := map[string]string{}
 	for _, store := range slices.Sorted(maps.Keys(m.Stores)) {
 		at := "mapping.stores." + store
 		t.stores[store] = can.defaults(merged(m.Rules, m.Stores[store]))
 		errs = append(errs, can.check(at, t.stores[store]))
-		if p := t.stores[store].ReferencePrefix; p != "" {
-			if other, taken := prefixes[p]; taken {
-				errs = append(errs, fmt.Errorf("%s.reference_prefix: %q is that of store %s too: their orders would be taken for each other", at, p, other))
+	}
+	return t, errors.Join(append(errs, t.distinct())...)
+}
+
+// distinct refuses stores whose references could be the same: with one prefix, or with
+// one that goes on in digits where the other's ids begin.
+func (t *Translator) distinct() error {
+	var errs []error
+	names := slices.Sorted(maps.Keys(t.stores))
+	for i, store := range names {
+		for _, other := range names[:i] {
+			a, b := prefixOf(t.stores[store], store), prefixOf(t.stores[other], other)
+			if len(a) < len(b) {
+				a, b = b, a
 			}
-			prefixes[p] = store
+			rest, begins := strings.CutPrefix(a, b)
+			if !begins || digits(rest) != rest {
+				continue
+			}
+			at := store
+			if t.stores[at].ReferencePrefix == "" {
+				at = other
+			}
+			errs = append(errs, fmt.Errorf("mapping.stores.%s.reference_prefix: %q and %q, those of the stores %s and %s, can make the same reference: their orders would be taken for each other",
+				at, prefixOf(t.stores[other], other), prefixOf(t.stores[store], store), other, store))
 		}
 	}
-	return t, errors.Join(errs...)
+	return errors.Join(errs...)
 }
+
+// prefixOf returns what the references of a store begin with.
+func prefixOf(r Rules, store string) string { return cmp.Or(r.ReferencePrefix, store+"-") }
 
 // Translate returns the sales document of an event. Errors: Held (a mapping or a
 // decision is missing), Ignored (nothing of it is to be booked), Invalid.
@@ -107,10 +130,7 @@ func (b *building) invalid(format string, args ...any) error {
 
 // reference returns our name for something of the store's.
 func (b *building) reference(id string) string {
-	if b.ReferencePrefix != "" {
-		return b.ReferencePrefix + id
-	}
-	return b.ev.Store + "-" + id
+	return prefixOf(b.Rules, b.ev.Store) + id
 }
 
 // number returns the document's number.

@@ -70,7 +70,7 @@ func (e *ERP) send(ctx context.Context, client *soap.Client, at, action string, 
 		}
 		return erpbridge.Result{Err: err}
 	}
-	r := e.read(op, d.Kind, answer, ref)
+	r := e.read(op, d.Kind, answer, body, ref)
 	r.Receipt.Raw = slices.Clone(answer.Raw[:min(len(answer.Raw), mostEvidence)])
 	return r
 }
@@ -79,20 +79,31 @@ func (e *ERP) send(ctx context.Context, client *soap.Client, at, action string, 
 const mostEvidence = 64 << 10
 
 // read says what an answer means. Only one without a body is what a one-way service says.
-func (e *ERP) read(op, kind string, answer *soap.Answer, ref string) erpbridge.Result {
+func (e *ERP) read(op, kind string, answer *soap.Answer, body *etree.Element, ref string) erpbridge.Result {
 	switch {
 	case answer.Fault != nil:
-		return failed(op, kindOf(answer.Fault), errors.New(soap.Reason(answer.Fault.Text())))
+		return failed(op, kindOf(answer.Fault), errors.New(e.reason(answer.Fault.Text(), body)))
 	case answer.Empty && (answer.Status == 200 || answer.Status == 202):
 		// Nothing reads a partner back: where S/4 sends no messages, 202 has to do for it.
 		waits := e.conf.Confirm == ByMessage || e.conf.Confirm == ByReadBack && kind == orderRequest
 		return erpbridge.Result{Receipt: erpbridge.Receipt{Ref: ref, Accepted: waits}}
 	case answer.Content != nil:
 		if l, ok := readLog(answer.Content); ok && l.failed {
-			return failed(op, erpbridge.Invalid, errors.New(soap.Reason(l.said)))
+			return failed(op, erpbridge.Invalid, errors.New(e.reason(l.said, body)))
 		}
 	}
 	return failed(op, erpbridge.InDoubt, fmt.Errorf("HTTP %d: a one-way service answers without a body, and this one has another", answer.Status))
+}
+
+// personal are the elements that say who the customer is.
+var personal = []string{
+	"AddressName", "AddressAdditionalName", "StreetName", "PostalCode", "CityName", "District", "PhoneNumber", "TextElementText",
+	"GivenName", "FamilyName", "FirstLineName", "SecondLineName", "URI", "DistrictName", "StreetPostalCode",
+}
+
+// reason makes SAP's words fit for a reason: without secrets, and without whom it quotes.
+func (e *ERP) reason(text string, body *etree.Element) string {
+	return soap.Reason(text, append(e.login.Secrets(), soap.Personal(body, personal...)...)...)
 }
 
 // enveloped wraps a body for sending. S/4's one-way services want all four of
@@ -107,7 +118,7 @@ func enveloped(to, action, id string, body *etree.Element) ([]byte, error) {
 	h.CreateElement("wsa:MessageID").CreateText(id)
 	h.CreateElement("wsa:ReplyTo").CreateElement("wsa:Address").CreateText(anonymous)
 	env.CreateElement("soapenv:Body").AddChild(body)
-	return serialize(env)
+	return soap.Serialize(env)
 }
 
 func textAt(el *etree.Element, path string) string {

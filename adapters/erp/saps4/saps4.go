@@ -13,7 +13,12 @@
 //   - HTTP 202 without a body means that S/4 has stored the message. Whether it made an
 //     order of it, it tells later, or never: a message can be dropped without a word. The
 //     document is accepted, and booked when S/4's OrderConfRequest arrives, or when the
-//     order is found by reading back (OData). What is neither in time is reported.
+//     order is found in this state by reading back (OData, see readback.go). What is
+//     neither in time is reported.
+//   - An OrderConfRequest names the order and not its state: of a changed order it says that
+//     S/4 has it, and not that it has the change. The documents of an order are sent one by
+//     one, each after the confirmation of the one before. Where orders change, reading back
+//     tells more.
 //   - The items' net amounts add up to the order's total. Tax is an item of its own, unless
 //     S/4 is to work it out.
 //
@@ -69,8 +74,12 @@ type Config struct {
 	// ConfirmUser and ConfirmPassword are what S/4 logs in with to send confirmations.
 	ConfirmUser     string       `yaml:"confirm_user"`
 	ConfirmPassword login.Secret `yaml:"confirm_password"`
-	// ReadBackURL is the service API_SALES_ORDER_SRV.
+	// ReadBackURL is the service API_SALES_ORDER_SRV. Beside confirmations by message it is
+	// for those that were lost on their way.
 	ReadBackURL string `yaml:"read_back_url"`
+	// UnknownAfter is how long after a cancellation was accepted its order may be missing
+	// before it is believed that there is none.
+	UnknownAfter time.Duration `yaml:"unknown_after"`
 
 	// PartnerRole, PartnerGroup and PartnerIDType are those of created customers.
 	PartnerRole   string `yaml:"partner_role"`
@@ -109,6 +118,7 @@ type ERP struct {
 	name     string
 	conf     Config
 	sales    *salesdoc.Translator
+	login    *login.Login
 	orders   *soap.Client
 	partners *soap.Client // nil: customers are not created
 	odata    *http.Client // nil: nothing is read back
@@ -123,7 +133,7 @@ var (
 
 func defaults() Config {
 	return Config{
-		Timeout: time.Minute, Confirm: ByMessage, Unit: "PCE", DocumentType: "OR", DistributionChannel: "10", Division: "00",
+		Timeout: time.Minute, Confirm: ByMessage, UnknownAfter: 10 * time.Minute, Unit: "PCE", DocumentType: "OR", DistributionChannel: "10", Division: "00",
 		OrderAction:   "http://sap.com/xi/EDI/OrderRequest_In/OrderRequest_InRequest",
 		PartnerAction: "http://sap.com/xi/SAP_BS_FND/MDG/Global2/BusinessPartnerSUITEBulkReplicateRequest_In/BusinessPartnerSUITEBulkReplicateRequest_InRequest",
 		PartnerRole:   "FLCU01", PartnerIDType: "BUP001",
@@ -148,7 +158,7 @@ func New(name string, decode func(into any) error, xref erpbridge.CrossReference
 	if err != nil {
 		return nil, err
 	}
-	e := &ERP{name: name, conf: conf, sales: sales}
+	e := &ERP{name: name, conf: conf, sales: sales, login: who}
 	for _, c := range []struct {
 		setting, url string
 		client       **soap.Client
@@ -162,7 +172,7 @@ func New(name string, decode func(into any) error, xref erpbridge.CrossReference
 			return nil, fmt.Errorf("%s: %w", c.setting, err)
 		}
 	}
-	if conf.Confirm == ByReadBack {
+	if conf.Confirm != ByNothing && conf.ReadBackURL != "" {
 		e.odata = reader(who, roots)
 	}
 	return e, nil
@@ -192,6 +202,9 @@ func (c *Config) check() error {
 	}
 	if c.Timeout <= 0 {
 		wrong("timeout: must be more than nought")
+	}
+	if c.UnknownAfter < 0 {
+		wrong("unknown_after: must not be less than nought")
 	}
 	if !orgShape.MatchString(c.SalesOrganization) {
 		wrong("sales_organization: %q is not a sales organization such as 1010", c.SalesOrganization)

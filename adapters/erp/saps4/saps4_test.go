@@ -406,3 +406,30 @@ func TestReadBackSaysWhatItKnows(t *testing.T) {
 		srv.Close()
 	}
 }
+
+// A cancellation of what was never there is done, but not as long as it may be under way.
+func TestNothingToCancel(t *testing.T) {
+	s4 := sim.New(sim.Config{})
+	srv := httptest.NewServer(s4.Handler())
+	defer srv.Close()
+	e := open(t, srv.URL, usual+"confirm: read-back\nread_back_url: "+srv.URL+"/odata\nunknown_after: 1m\n")
+	o := order("4711")
+	placed1 := documents(t, e, placed(o, 0))[0]
+	o.CancelledAt = time.Unix(1763600001, 0)
+	cancelled := documents(t, e, placed(o, 1))[0]
+	for _, c := range []struct {
+		name string
+		d    erpbridge.Document
+		ago  time.Duration
+		want erpbridge.Kind
+	}{
+		{"a cancellation, just sent", cancelled, 0, erpbridge.Missing},
+		{"a cancellation, long ago", cancelled, 2 * time.Minute, ""},
+		{"an order, long ago", placed1, 2 * time.Minute, erpbridge.Missing},
+	} {
+		r := e.Confirm(t.Context(), []erpbridge.Accepted{{Document: c.d, Ref: "shop-4711", Since: time.Now().Add(-c.ago)}})[0]
+		if erpbridge.KindOf(r.Err) != c.want || c.want == "" && (r.Receipt.Warning == "" || r.Receipt.Accepted) {
+			t.Errorf("%s: %+v", c.name, r)
+		}
+	}
+}

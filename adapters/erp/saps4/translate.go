@@ -12,6 +12,7 @@ import (
 
 	"github.com/hakooi/erpbridge"
 	"github.com/hakooi/erpbridge/adapters/erp/salesdoc"
+	"github.com/hakooi/erpbridge/wsdl/soap"
 )
 
 // The vendor's namespaces.
@@ -48,7 +49,7 @@ func (e *ERP) Translate(ev erpbridge.Event) ([]erpbridge.Document, error) {
 		if err != nil {
 			return err
 		}
-		body, err := serialize(el)
+		body, err := soap.Serialize(el)
 		docs = append(docs, erpbridge.Document{
 			Key: key, Target: e.name, Stream: d.Stream(), Kind: kind, Record: kind + "/" + record, Version: ev.Version, Body: body,
 		})
@@ -176,8 +177,9 @@ func (w *writer) item(i int, it salesdoc.Item, action string) {
 	o.text("OrderItemText", it.Description)
 	o.plain("RequestedQuantity", it.Quantity.String()).CreateAttr("unitCode", unit)
 	o.group("Product").text("SupplierProductID", it.Code)
+	places, _ := erpbridge.Digits(it.Amount.Currency) // SAP's conditions have those of the currency
 	price, base := it.Amount.Plain(), it.Quantity.String()
-	if p, exact := it.NetPrice(pricePlaces); exact {
+	if p, exact := it.NetPrice(places); exact {
 		price, base = erpbridge.Money{Amount: p, Currency: it.Amount.Currency}.Plain(), "1"
 	}
 	p := o.group("ExpectedNetPrice")
@@ -185,10 +187,6 @@ func (w *writer) item(i int, it salesdoc.Item, action string) {
 	p.plain("BaseQuantity", base).CreateAttr("unitCode", unit)
 	o.plain("ExpectedNetAmount", it.Amount.Plain()).CreateAttr("currencyCode", it.Amount.Currency)
 }
-
-// pricePlaces is how many decimals a price may have: SAP's conditions have those of the
-// currency.
-const pricePlaces = 2
 
 // addsUp asserts that the items come to what the document says, less the tax S/4 works
 // out, where it does.

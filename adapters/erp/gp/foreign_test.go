@@ -1,0 +1,123 @@
+package gp
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/cmd/erpsim/gpws"
+)
+
+func cancelled(id, number string, at int) erpbridge.Event {
+	o := order(id, number)
+	o.CancelledAt = time.Unix(1, 0)
+	return placed(o, at)
+}
+
+// Two stores with one number: what the one cancels is not the other's order.
+func TestVoidIsOfOurOrder(t *testing.T) {
+	sim := gpws.New(gpws.Config{})
+	srv := httptest.NewServer(sim.Handler())
+	t.Cleanup(srv.Close)
+	e := open(t, srv.URL, "")
+	deliver := func(ev erpbridge.Event) erpbridge.Result {
+		return e.Deliver(t.Context(), []erpbridge.Document{document(t, e, ev)})[0]
+	}
+	find := func(ev erpbridge.Event) erpbridge.Result {
+		return e.Find(t.Context(), []erpbridge.Document{document(t, e, ev)})[0]
+	}
+	if r := deliver(placed(order("1", "#1001"), 0)); r.Err != nil {
+		t.Fatal(r.Err)
+	}
+	theirs := cancelled("2", "#1001", 1)
+	theirs.Store = "other"
+	if r := deliver(theirs); erpbridge.KindOf(r.Err) != erpbridge.Invalid || !strings.Contains(r.Err.Error(), "mapping.number.prefix") {
+		t.Errorf("%+v", r)
+	}
+	if sim.Orders()["1001"].Voided {
+		t.Error("somebody else's order was voided")
+	}
+	for range 2 {
+		if r := deliver(cancelled("1", "#1001", 1)); r.Err != nil || r.Receipt.Ref != "1001" {
+			t.Fatalf("%+v", r)
+		}
+	}
+	if r := find(theirs); erpbridge.KindOf(r.Err) != erpbridge.Missing {
+		t.Errorf("somebody else's void was found: %+v", r)
+	}
+	changed := order("1", "#1001")
+	changed.Note = "again"
+	if r := deliver(placed(changed, 2)); erpbridge.KindOf(r.Err) != erpbridge.Invalid || !strings.Contains(r.Err.Error(), "is voided") {
+		t.Errorf("a change of a voided order: %+v", r)
+	}
+	if n := len(sim.Effects()); n != 2 {
+		t.Errorf("%d effects", n)
+	}
+}
+
+// scripted answers each operation with a body of its own.
+func scripted(t *testing.T, answers map[string]string) *ERP {
+	t.Helper()
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		op := strings.Trim(r.Header.Get("SOAPAction"), `"`)
+		answer := answers[op[strings.LastIndex(op, "/")+1:]]
+		w.Header().Set("Content-Type", "text/xml; charset=utf-8")
+		if strings.Contains(answer, "Fault") {
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+		_, _ = io.WriteString(w, `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>`+answer+`</s:Body></s:Envelope>`)
+	}))
+	t.Cleanup(srv.Close)
+	return open(t, srv.URL, "")
+}
+
+func faultSaying(text string) string {
+	return `<s:Fault><faultcode>s:Server</faultcode><faultstring>` + text + `</faultstring></s:Fault>`
+}
+
+// An answer that says nothing about the order is no word that it is not there.
+func TestReadThatSaysNothing(t *testing.T) {
+	for name, answer := range map[string]string{
+		"empty":             fmt.Sprintf(`<GetSalesOrderByKeyResponse xmlns=%q/>`, nsGP),
+		"an empty result":   fmt.Sprintf(`<GetSalesOrderByKeyResponse xmlns=%q><GetSalesOrderByKeyResult/></GetSalesOrderByKeyResponse>`, nsGP),
+		"another order":     fmt.Sprintf(`<GetSalesOrderByKeyResponse xmlns=%q><GetSalesOrderByKeyResult><Key><Id>9</Id></Key></GetSalesOrderByKeyResult></GetSalesOrderByKeyResponse>`, nsGP),
+		"about the caller":  faultSaying("Validation exception: the company does not exist."),
+		"nobody knows what": faultSaying("Hm."),
+	} {
+		e := scripted(t, map[string]string{"GetSalesOrderByKey": answer, voidOrder: fmt.Sprintf(`<VoidSalesOrderResponse xmlns=%q/>`, nsGP)})
+		for _, ev := range []erpbridge.Event{placed(order("1", "#1001"), 0), cancelled("1", "#1001", 1)} {
+			d := []erpbridge.Document{document(t, e, ev)}
+			if r := e.Find(t.Context(), d)[0]; erpbridge.KindOf(r.Err) != erpbridge.Unknown {
+				t.Errorf("%s: found %s: %+v", name, d[0].Kind, r)
+			}
+			if d[0].Kind != voidOrder {
+				continue
+			}
+			if r := e.Deliver(t.Context(), d)[0]; erpbridge.KindOf(r.Err) != erpbridge.Unknown {
+				t.Errorf("%s: voided: %+v", name, r)
+			}
+		}
+	}
+}
+
+// What GP quotes of the customer, or of the login, is in no reason.
+func TestReasonsNameNobody(t *testing.T) {
+	e := scripted(t, map[string]string{
+		"CreateSalesOrder":   faultSaying("Validation exception: ADA@x of Engines &amp; Co, Ada Løvelace, 1 Loop, 89073 may not; secret was the password; item 128 SDRAM"),
+		"GetSalesOrderByKey": faultSaying("Business object not found."),
+	})
+	r := e.Deliver(t.Context(), []erpbridge.Document{document(t, e, placed(order("1", "#1001"), 0))})[0]
+	if erpbridge.KindOf(r.Err) != erpbridge.Invalid || !strings.Contains(r.Err.Error(), "128 SDRAM") {
+		t.Fatalf("%+v", r)
+	}
+	for _, bad := range []string{"Ada L", "Engines", "1 Loop", "89073", "secret"} {
+		if strings.Contains(r.Err.Error(), bad) {
+			t.Errorf("%s in %v", bad, r.Err)
+		}
+	}
+}

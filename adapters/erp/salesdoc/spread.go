@@ -1,0 +1,61 @@
+package salesdoc
+
+import "github.com/hakooi/erpbridge"
+
+// spread takes a discount off the items, by their amounts, each to the minor unit: what
+// rounding leaves over is taken off the largest. No item goes below nought. Gift cards and
+// tips are spared while there is enough else: they are owed to somebody in full.
+func (b *building) spread(off erpbridge.Money) error {
+	lessened, total := b.lessened(false)
+	if off.Amount.GreaterThan(total.Amount) {
+		lessened, total = b.lessened(true)
+	}
+	if off.Amount.GreaterThan(total.Amount) {
+		return b.held("a discount of %s is more than the items it could be taken off: book the order by hand", off)
+	}
+	parts := make([]erpbridge.Decimal, len(lessened))
+	left := off.Amount
+	for i, it := range lessened {
+		part, err := off.Amount.Mul(it.Amount.Amount).Div(total.Amount)
+		if err != nil {
+			return b.invalid("spreading %s over %s: %w", off, total, err)
+		}
+		parts[i] = part.Trunc(b.d.Digits)
+		left = left.Sub(parts[i])
+	}
+	for left.IsPos() {
+		most := 0
+		for i, it := range lessened {
+			if it.Amount.Amount.Sub(parts[i]).GreaterThan(lessened[most].Amount.Amount.Sub(parts[most])) {
+				most = i
+			}
+		}
+		more := lessened[most].Amount.Amount.Sub(parts[most])
+		if more.GreaterThan(left) {
+			more = left
+		}
+		parts[most], left = parts[most].Add(more), left.Sub(more)
+	}
+	for i, it := range lessened {
+		part := erpbridge.Money{Amount: parts[i], Currency: b.d.Currency}
+		if b.Discounts.Lines == LineDiscount {
+			it.Discount = it.Discount.Add(part)
+		} else {
+			it.Gross = it.Gross.Sub(part)
+		}
+		it.Amount = it.Amount.Sub(part)
+	}
+	return nil
+}
+
+// lessened returns the items that a discount can be taken off, and what they come to.
+func (b *building) lessened(all bool) (items []*Item, total erpbridge.Money) {
+	total = erpbridge.Zero(b.d.Currency)
+	for i := range b.d.Items {
+		it := &b.d.Items[i]
+		if it.Amount.Amount.IsPos() && (all || it.Kind != GiftCardItem && it.Kind != TipItem) {
+			items, total = append(items, it), total.Add(it.Amount)
+		}
+	}
+	return items, total
+}
