@@ -6,8 +6,8 @@ import (
 	"github.com/hakooi/erpbridge"
 )
 
-// codes says what AIF's fault codes ask for. (Microsoft, "How to: Enable checking for
-// duplicate messages", "Troubleshoot services and AIF")
+// codes says what AIF's fault codes ask for (Microsoft, "How to: Enable checking for
+// duplicate messages", "Troubleshoot services and AIF").
 var codes = map[string]erpbridge.Kind{
 	"DuplicateMessage":      erpbridge.Duplicate,
 	"ActionNotSupported":    erpbridge.Refused, // the port was deployed anew, or without create

@@ -205,8 +205,16 @@ func checkCharges(at string, r salesdoc.Rules) error {
 		setting string
 		salesdoc.Posting
 	}{
-		{"shipping", r.Shipping.Posting}, {"fee", r.Fee.Posting}, {"duty", r.Duty}, {"tip", r.Tip}, {"gift_card_sold", r.GiftCardSold},
-		{"gift_card_redeemed", r.GiftCardRedeemed}, {"store_credit", r.StoreCredit}, {"rounding", r.Rounding.Posting}, {"discounts", r.Discounts.Posting}, {"tax.item", r.Tax.Item},
+		{"shipping", r.Shipping.Posting},
+		{"fee", r.Fee.Posting},
+		{"duty", r.Duty},
+		{"tip", r.Tip},
+		{"gift_card_sold", r.GiftCardSold},
+		{"gift_card_redeemed", r.GiftCardRedeemed},
+		{"store_credit", r.StoreCredit},
+		{"rounding", r.Rounding.Posting},
+		{"discounts", r.Discounts.Posting},
+		{"tax.item", r.Tax.Item},
 	} {
 		if s.As == salesdoc.AsCharge && !slices.Contains(charges, s.Code) {
 			errs = append(errs, fmt.Errorf("%s.%s.code: %q is not a charge of a GP order: %s", at, s.setting, s.Code, strings.Join(charges, ", ")))

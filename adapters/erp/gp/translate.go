@@ -340,9 +340,15 @@ func (r *rendering) address(a *salesdoc.Address) (*etree.Element, error) {
 		person = a.Name
 	}
 	for _, t := range []struct{ name, rule, value string }{
-		{"Line1", "Line", a.Street1}, {"Line2", "Line", a.Street2}, {"City", "City", a.City}, {"State", "State", a.Region},
-		{"PostalCode", "PostalCode", a.Postcode}, {"CountryRegion", "CountryRegion", a.Country}, {"Phone1", "Phone", digitsOf(a.Phone)},
-		{"Name", "Name", name}, {"ContactPerson", "ContactPerson", person},
+		{"Line1", "Line", a.Street1},
+		{"Line2", "Line", a.Street2},
+		{"City", "City", a.City},
+		{"State", "State", a.Region},
+		{"PostalCode", "PostalCode", a.Postcode},
+		{"CountryRegion", "CountryRegion", a.Country},
+		{"Phone1", "Phone", digitsOf(a.Phone)},
+		{"Name", "Name", name},
+		{"ContactPerson", "ContactPerson", person},
 	} {
 		value, err := r.fit(t.rule, t.value)
 		if err != nil {

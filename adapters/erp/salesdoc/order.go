@@ -40,9 +40,7 @@ func (b *building) order(o *erpbridge.Order) (*Document, error) {
 	if d.Date = day(o.PostingDate, o.PlacedAt); !isDay(d.Date) {
 		return nil, b.invalid("the posting date %q is not a date", clip(d.Date))
 	}
-	if err := b.addresses(o.BillTo, o.ShipTo); err != nil {
-		return nil, err
-	}
+	b.addresses(o.BillTo, o.ShipTo)
 	if d.Buyer, err = b.buyer(o); err != nil {
 		return nil, err
 	}
@@ -197,7 +195,7 @@ func (b *building) shipping(o *erpbridge.Order) error {
 		if cost.IsZero() && s.Tax().IsZero() && b.FreeShipping == Drop {
 			continue
 		}
-		p, err := b.titled(b.Rules.Shipping, s.Title, "shipping", "shipping", s.Price)
+		p, err := b.titled(b.Shipping, s.Title, "shipping", "shipping", s.Price)
 		if err != nil {
 			return err
 		}

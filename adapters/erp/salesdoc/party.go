@@ -131,7 +131,7 @@ func party(o *erpbridge.Order) Party {
 }
 
 // addresses settles both addresses, in the ERP's countries and regions.
-func (b *building) addresses(bill, ship *erpbridge.Address) error {
+func (b *building) addresses(bill, ship *erpbridge.Address) {
 	bill, ship = given(bill), given(ship)
 	if b.Addresses.Missing == OtherAddress {
 		bill, ship = cmp.Or(bill, ship), cmp.Or(ship, bill)
@@ -140,7 +140,6 @@ func (b *building) addresses(bill, ship *erpbridge.Address) error {
 	if to := cmp.Or(b.d.ShipTo, b.d.BillTo); to != nil {
 		b.country = to.ISO
 	}
-	return nil
 }
 
 func given(a *erpbridge.Address) *erpbridge.Address {

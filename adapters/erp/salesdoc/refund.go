@@ -120,7 +120,7 @@ func (b *building) paidBack(r *erpbridge.Refund) error {
 		if s.Amount.IsZero() && s.Tax.IsZero() {
 			continue
 		}
-		p, err := b.titled(b.Rules.Shipping, s.Title, "shipping", "refunded shipping", s.Amount)
+		p, err := b.titled(b.Shipping, s.Title, "shipping", "refunded shipping", s.Amount)
 		if err != nil {
 			return err
 		}

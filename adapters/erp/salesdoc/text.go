@@ -107,7 +107,8 @@ func (r Rule) Lines(text string, most int) ([]string, error) {
 				_, size := utf8.DecodeRuneInString(paragraph)
 				head = paragraph[:size]
 			}
-			if space := strings.LastIndexFunc(head, unicode.IsSpace); space > 0 {
+			next, _ := utf8.DecodeRuneInString(paragraph[len(head):])
+			if space := strings.LastIndexFunc(head, unicode.IsSpace); space > 0 && !unicode.IsSpace(next) {
 				head = head[:space]
 			}
 			lines = append(lines, strings.TrimRightFunc(head, unicode.IsSpace))

@@ -51,6 +51,8 @@ func TestLines(t *testing.T) {
 		{"", 0, []string{}},
 		{"one line", 0, []string{"one line"}},
 		{"please ring the bell", 0, []string{"please", "ring the", "bell"}},
+		{"ten letters all in line", 0, []string{"ten", "letters", "all in", "line"}},
+		{"abcd efghi jk", 0, []string{"abcd efghi", "jk"}},
 		{"abcdefghijklmno", 0, []string{"abcdefghij", "klmno"}},
 		{"a\r\nb\n\n", 0, []string{"a", "b"}},
 		{"one two three four five", 2, []string{"one two", "three fou…"}},

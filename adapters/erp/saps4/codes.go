@@ -39,7 +39,7 @@ var texts = []struct {
 }
 
 // rfcErrors says what an rfc:Error asks for, by its type: the Fault's own text is but
-// "Internal Server Error". (sample rfc-soap.error-500)
+// "Internal Server Error" (sample rfc-soap.error-500).
 var rfcErrors = map[string]erpbridge.Kind{
 	"COMMUNICATION_FAILURE":  erpbridge.Transient,
 	"SYSTEM_FAILURE":         erpbridge.Transient,
