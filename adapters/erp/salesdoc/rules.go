@@ -143,8 +143,9 @@ type Discounts struct {
 // Rounding is where small differences go.
 type Rounding struct {
 	Posting `yaml:",inline"`
-	// Tolerance is the largest difference that is posted there, in the document's
-	// currency; what is larger is held. 0.05 if it is not set.
+	// Tolerance is the largest difference that passes, in the document's currency; what is
+	// larger is held. It goes to the item with the largest tax, or there. 0.05 if it is not
+	// set.
 	Tolerance erpbridge.Decimal `yaml:"tolerance"`
 }
 
