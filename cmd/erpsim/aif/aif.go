@@ -12,27 +12,15 @@ package aif
 import (
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/beevik/etree"
-)
 
-// Faults are how often things go wrong: 0.1 is one request in ten.
-type Faults struct {
-	DropBefore float64 // the connection is cut, nothing was booked
-	DropAfter  float64 // the connection is cut, it was booked
-	Deadlock   float64 // an X++ deadlock, rolled back
-	Restart    float64 // ports restart: a fault, nothing was booked
-	Words      float64 // a fault of words only, nothing was booked
-	FaultAfter float64 // the same, although it was booked
-	Page       float64 // an HTML page with 500
-	Slow       float64 // takes SlowBy
-	SlowBy     time.Duration
-}
+	"github.com/hakooi/erpbridge/cmd/erpsim/mishap"
+)
 
 // Config is what the company is set up with.
 type Config struct {
@@ -49,14 +37,20 @@ type Effect struct {
 	SalesID, MessageID, Reference string
 }
 
+// An Attempt is a message with an order that arrived, whatever became of it.
+type Attempt struct {
+	MessageID, Reference string
+}
+
 // A Company is the simulated legal entity.
 type Company struct {
 	conf Config
 
 	mu       sync.Mutex
-	random   *rand.Rand
+	dice     *mishap.Dice
 	orders   map[string]*etree.Element // SalesTables by SalesId
 	seen     map[string]bool           // MessageIds
+	attempts []Attempt
 	effects  []Effect
 	requests int
 	bad      []string
@@ -65,8 +59,7 @@ type Company struct {
 // New returns a company without orders.
 func New(conf Config) *Company {
 	return &Company{
-		conf: conf, random: rand.New(rand.NewPCG(conf.Seed, 12)), //nolint:gosec // faults need not be secret
-		orders: map[string]*etree.Element{}, seen: map[string]bool{},
+		conf: conf, dice: mishap.New(conf.Seed), orders: map[string]*etree.Element{}, seen: map[string]bool{},
 	}
 }
 
@@ -86,6 +79,13 @@ func (c *Company) Orders() map[string]*etree.Element {
 		all[id] = o.Copy()
 	}
 	return all
+}
+
+// Attempts returns every message with an order that arrived, in order.
+func (c *Company) Attempts() []Attempt {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return append([]Attempt(nil), c.attempts...)
 }
 
 // Requests returns how many requests arrived, and what was wrong with those no AX would
@@ -113,18 +113,18 @@ func (c *Company) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	c.mu.Lock()
 	c.requests++
+	c.arrived(body)
 	f := c.conf.Faults
-	roll := func(p float64) bool { return p > 0 && c.random.Float64() < p }
-	slow, before, html, deadlock, restart, words := roll(f.Slow), roll(f.DropBefore), roll(f.Page), roll(f.Deadlock), roll(f.Restart), roll(f.Words)
-	after, faulted := roll(f.DropAfter), roll(f.FaultAfter)
+	slow := c.dice.First(mishap.Chance{Name: "slow", P: f.Slow}) != ""
+	happens := c.dice.First(f.chances()...)
 	c.mu.Unlock()
 	if slow {
 		time.Sleep(f.SlowBy)
 	}
-	switch {
-	case before:
+	switch happens {
+	case dropBefore:
 		panic(http.ErrAbortHandler)
-	case html:
+	case htmlPage:
 		page(w, http.StatusInternalServerError, "Server Error")
 		return
 	case deadlock:
@@ -141,11 +141,11 @@ func (c *Company) serve(w http.ResponseWriter, r *http.Request) {
 	answer, wrong := c.request(strings.Trim(r.Header.Get("SOAPAction"), `"`), body)
 	c.mu.Unlock()
 	switch {
-	case after:
+	case happens == dropAfter:
 		panic(http.ErrAbortHandler)
 	case wrong.said != "":
 		fault(w, wrong)
-	case faulted:
+	case happens == faultAfter:
 		fault(w, problem{said: "Request Failed. See the Exception Log for details."})
 	default:
 		w.Header().Set("Content-Type", "text/xml; charset=utf-8")

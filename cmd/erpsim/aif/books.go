@@ -2,6 +2,7 @@ package aif
 
 import (
 	"fmt"
+	"math/big"
 	"slices"
 	"strings"
 
@@ -42,6 +43,54 @@ func (c *Company) request(action string, body []byte) (string, problem) {
 		return c.find(content)
 	}
 	return "", problem{code: "ActionNotSupported", said: "The requested action is not supported: " + action}
+}
+
+// arrived notes a message with an order, if it is one that can be read.
+func (c *Company) arrived(body []byte) {
+	doc := etree.NewDocument()
+	if err := doc.ReadFromBytes(body); err != nil {
+		return
+	}
+	if order := doc.FindElement("/Envelope/Body/SalesOrderServiceCreateRequest/SalesOrder"); order != nil {
+		c.attempted(text(doc.Root(), "Header/CallContext/MessageId"), order)
+	}
+}
+
+func (c *Company) attempted(message string, order *etree.Element) {
+	if order != nil {
+		c.attempts = append(c.attempts, Attempt{MessageID: message, Reference: text(order, "SalesTable/CustomerRef")})
+	}
+}
+
+// Total returns what an order comes to by AX's arithmetic: quantities by prices, and its
+// charges; "" if one of them is not a number.
+func Total(table *etree.Element) string {
+	sum, sound := new(big.Rat), true
+	number := func(el *etree.Element, name string) *big.Rat {
+		n, ok := new(big.Rat).SetString(text(el, name))
+		if !ok {
+			sound = false
+			return big.NewRat(1, 1)
+		}
+		return n
+	}
+	for _, l := range table.SelectElements("SalesLine") {
+		amount := number(l, "SalesQty")
+		amount.Mul(amount, number(l, "SalesPrice"))
+		if per := number(l, "PriceUnit"); per.Sign() > 0 {
+			amount.Quo(amount, per)
+		} else {
+			sound = false
+		}
+		sum.Add(sum, amount)
+	}
+	for _, m := range table.SelectElements("MarkupTransHeader") {
+		sum.Add(sum, number(m, "Value"))
+	}
+	if !sound {
+		return ""
+	}
+	return sum.FloatString(5)
 }
 
 func keyList(ids []string) string {

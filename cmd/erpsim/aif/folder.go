@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/beevik/etree"
+
+	"github.com/hakooi/erpbridge/cmd/erpsim/mishap"
 )
 
 // ReadFolder is one run of the file system adapter: it takes each file whose name ends in
@@ -19,6 +21,9 @@ func (c *Company) ReadFolder(in, out string) error {
 	}
 	for _, e := range entries {
 		if e.IsDir() || strings.HasPrefix(e.Name(), ".") || !strings.HasSuffix(e.Name(), ".xml") {
+			continue
+		}
+		if c.leaves() {
 			continue
 		}
 		at := filepath.Join(in, e.Name())
@@ -37,6 +42,13 @@ func (c *Company) ReadFolder(in, out string) error {
 		}
 	}
 	return nil
+}
+
+// leaves reports whether a file is left for the next run.
+func (c *Company) leaves() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.dice.First(mishap.Chance{Name: stuck, P: c.conf.Faults.Stuck}) != ""
 }
 
 func (c *Company) file(body []byte, out string) error {
@@ -63,8 +75,9 @@ func (c *Company) message(env *etree.Element, out string) error {
 	c.mu.Lock()
 	c.requests++
 	n := c.requests
-	id := text(env, "Header/MessageId")
-	ids, p := c.create(id, env.FindElement("Body/MessageParts/SalesOrder"))
+	id, order := text(env, "Header/MessageId"), env.FindElement("Body/MessageParts/SalesOrder")
+	c.attempted(id, order)
+	ids, p := c.create(id, order)
 	c.mu.Unlock()
 
 	answer := etree.NewElement("Envelope")

@@ -74,8 +74,29 @@ func (c *Company) request(action, contentType string, body []byte) (answer, prob
 	return "<" + content.Tag + `Response xmlns="` + ns + `"/>`, ""
 }
 
+// arrived notes a request for a change, if it is one that can be read.
+func (c *Company) arrived(body []byte) {
+	doc := etree.NewDocument()
+	if err := doc.ReadFromBytes(body); err != nil {
+		return
+	}
+	content := doc.FindElement("/Envelope/Body/*")
+	if content == nil {
+		return
+	}
+	a := Attempt{Op: content.Tag, Number: text(content, "key/Id")}
+	switch order := content.SelectElement("salesOrder"); {
+	case order != nil:
+		a.Number, a.Reference = text(order, "Key/Id"), text(order, "FrontOfficeIntegrationId")
+		a.Marker, a.Note = text(order, "IntegrationId"), text(order, "Note")
+	case content.Tag != "VoidSalesOrder":
+		return
+	}
+	c.attempts = append(c.attempts, a)
+}
+
 func (c *Company) note(op string, o *Order) {
-	c.effects = append(c.effects, Effect{At: time.Now(), Op: op, Number: o.Number, Marker: o.Marker, Total: o.Total, Request: c.requests})
+	c.effects = append(c.effects, Effect{At: time.Now(), Op: op, Number: o.Number, Marker: o.Marker, Note: o.Note, Total: o.Total, Request: c.requests})
 }
 
 // write books an order, or changes it.
@@ -94,7 +115,8 @@ func (c *Company) write(op string, el *etree.Element) (problem string) {
 	}
 	o := &Order{
 		Number: number, Reference: text(el, "FrontOfficeIntegrationId"), Marker: text(el, "IntegrationId"), Customer: text(el, "CustomerKey/Id"),
-		PO: text(el, "CustomerPONumber"), Currency: text(el, "CurrencyKey/ISOCode"), Lines: map[string]*etree.Element{}, document: el.Copy(),
+		PO: text(el, "CustomerPONumber"), Currency: text(el, "CurrencyKey/ISOCode"),
+		Note: text(el, "Note"), Lines: map[string]*etree.Element{}, document: el.Copy(),
 	}
 	if old != nil {
 		for n, l := range old.Lines {

@@ -7,33 +7,22 @@
 // code; a fault although the order was booked; numbers whose decimals must be those the
 // currency and items are set up with; and sums that are its own.
 //
-// It shares no code with what it tests. A Journal says what took effect.
+// It shares no code with what it tests. What arrived and what took effect is journaled:
+// Attempts and Effects.
 package gpws
 
 import (
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/beevik/etree"
-)
 
-// Faults are how often things go wrong: 0.1 is one request in ten.
-type Faults struct {
-	DropBefore float64 // the connection is cut, nothing was booked
-	DropAfter  float64 // the connection is cut, it was booked
-	Unhandled  float64 // an unhandled system exception, nothing was booked
-	FaultAfter float64 // an unhandled system exception, although it was booked
-	Deadlock   float64 // SQL Server chose this one
-	Busy       float64 // 503 with Retry-After
-	Page       float64 // an HTML page with 500
-	Slow       float64 // takes SlowBy
-	SlowBy     time.Duration
-}
+	"github.com/hakooi/erpbridge/cmd/erpsim/mishap"
+)
 
 // Config is what the company is set up with.
 type Config struct {
@@ -54,17 +43,24 @@ type Effect struct {
 	Op      string // CreateSalesOrder, UpdateSalesOrder, VoidSalesOrder
 	Number  string
 	Marker  string // IntegrationId
+	Note    string
 	Total   string // what GP comes to
 	Request int    // the number of the request that had it
 }
 
+// An Attempt is a request for a change that arrived, whatever became of it.
+type Attempt struct {
+	Op, Number, Reference, Marker, Note string
+}
+
 // An Order is a sales order as GP has it.
 type Order struct {
-	Number, Reference, Marker, Customer, PO, Currency string
-	Total                                             string
-	Lines                                             map[string]*etree.Element // by sequence number
-	Voided                                            bool
-	document                                          *etree.Element
+	Number, Reference, Marker, Customer, PO, Currency, Note string
+
+	Total    string
+	Lines    map[string]*etree.Element // by sequence number
+	Voided   bool
+	document *etree.Element
 }
 
 // A Company is the simulated company.
@@ -72,8 +68,9 @@ type Company struct {
 	conf Config
 
 	mu       sync.Mutex
-	random   *rand.Rand
+	dice     *mishap.Dice
 	orders   map[string]*Order
+	attempts []Attempt
 	effects  []Effect
 	requests int
 	bad      []string // requests no GP would have taken
@@ -81,7 +78,7 @@ type Company struct {
 
 // New returns a company without orders.
 func New(conf Config) *Company {
-	return &Company{conf: conf, random: rand.New(rand.NewPCG(conf.Seed, 7)), orders: map[string]*Order{}} //nolint:gosec // faults need not be secret
+	return &Company{conf: conf, dice: mishap.New(conf.Seed), orders: map[string]*Order{}}
 }
 
 // SetFaults changes what goes wrong from now on.
@@ -107,6 +104,13 @@ func (c *Company) Effects() []Effect {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return append([]Effect(nil), c.effects...)
+}
+
+// Attempts returns every request for a change that arrived, in order.
+func (c *Company) Attempts() []Attempt {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return append([]Attempt(nil), c.attempts...)
 }
 
 // Requests returns how many requests arrived, and what was wrong with those no GP would
@@ -143,23 +147,23 @@ func (c *Company) serve(w http.ResponseWriter, r *http.Request) {
 func (c *Company) answer(w http.ResponseWriter, r *http.Request, body []byte) {
 	c.mu.Lock()
 	c.requests++
+	c.arrived(body)
 	f := c.conf.Faults
-	roll := func(p float64) bool { return p > 0 && c.random.Float64() < p }
-	busy, before, page500, slow := roll(f.Busy), roll(f.DropBefore), roll(f.Page), roll(f.Slow)
-	deadlock, unhandled, after, faulted := roll(f.Deadlock), roll(f.Unhandled), roll(f.DropAfter), roll(f.FaultAfter)
+	slow := c.dice.First(mishap.Chance{Name: "slow", P: f.Slow}) != ""
+	happens := c.dice.First(f.chances()...)
 	c.mu.Unlock()
 
 	if slow {
 		time.Sleep(f.SlowBy)
 	}
-	switch {
+	switch happens {
 	case busy:
 		w.Header().Set("Retry-After", "1")
 		page(w, http.StatusServiceUnavailable, "The service is unavailable.")
 		return
-	case before:
+	case dropBefore:
 		panic(http.ErrAbortHandler)
-	case page500:
+	case htmlPage:
 		page(w, http.StatusInternalServerError, "Server Error in '/DynamicsGPWebServices' Application.")
 		return
 	case deadlock:
@@ -173,11 +177,11 @@ func (c *Company) answer(w http.ResponseWriter, r *http.Request, body []byte) {
 	answer, problem := c.request(strings.Trim(r.Header.Get("SOAPAction"), `"`), r.Header.Get("Content-Type"), body)
 	c.mu.Unlock()
 	switch {
-	case after:
+	case happens == dropAfter:
 		panic(http.ErrAbortHandler)
 	case problem != "":
 		fault(w, problem)
-	case faulted:
+	case happens == faultAfter:
 		fault(w, unhandledText)
 	default:
 		w.Header().Set("Content-Type", "text/xml; charset=utf-8")

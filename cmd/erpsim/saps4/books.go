@@ -2,10 +2,14 @@ package saps4
 
 import (
 	"fmt"
+	"math/big"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/beevik/etree"
+
+	"github.com/hakooi/erpbridge/cmd/erpsim/mishap"
 )
 
 const (
@@ -56,6 +60,25 @@ func (s *System) store(action, contentType string, body []byte, lost bool) (wron
 		s.stored, s.ids = append(s.stored, content.Copy()), append(s.ids, id)
 	}
 	return ""
+}
+
+// arrived notes a message, if it is one that can be read.
+func (s *System) arrived(body []byte) {
+	doc := etree.NewDocument()
+	if err := doc.ReadFromBytes(body); err != nil {
+		return
+	}
+	content := doc.FindElement("/Envelope/Body/*")
+	if content == nil {
+		return
+	}
+	a := Attempt{Kind: content.Tag, MessageID: text(doc.Root(), "Header/MessageID")}
+	if order := content.SelectElement("Order"); order != nil {
+		a.Reference, a.Action, a.Text = text(order, "PurchaseOrderID"), text(order, "ActionCode"), text(order, "Text/TextElementText")
+	} else {
+		a.Reference = text(content, "BusinessPartnerSUITEReplicateRequestMessage/BusinessPartner/UUID")
+	}
+	s.attempts = append(s.attempts, a)
 }
 
 // unqualified checks that only the root is in a namespace.
@@ -116,14 +139,14 @@ func (s *System) book(el *etree.Element, id string) {
 	if text(el, "ActionCode") == "03" {
 		if old != nil && !old.Cancelled {
 			old.Cancelled = true
-			s.effects = append(s.effects, Effect{"cancel", ref, id})
+			s.effects = append(s.effects, Effect{"cancel", ref, id, text(el, "Text/TextElementText")})
 		}
 		if old != nil {
 			s.confirm(ref, old.Number)
 		}
 		return // what is not there cannot be cancelled: the error stands in the application log
 	}
-	o := &Order{Reference: ref, SoldTo: text(el, "Party[@PartyType='SoldTo']/SupplierPartyID")}
+	o := &Order{Reference: ref, Text: text(el, "Text/TextElementText"), SoldTo: text(el, "Party[@PartyType='SoldTo']/SupplierPartyID")}
 	if external := text(el, "Party[@PartyType='SoldTo']/BuyerPartyID"); external != "" {
 		o.SoldTo = external
 		if !slices.Contains(s.known(), external) {
@@ -144,8 +167,21 @@ func (s *System) book(el *etree.Element, id string) {
 		o.Number = fmt.Sprint(60000000 + len(s.orders))
 	}
 	s.orders[ref] = o
-	s.effects = append(s.effects, Effect{op, ref, id})
+	s.effects = append(s.effects, Effect{op, ref, id, o.Text})
 	s.confirm(ref, o.Number)
+}
+
+// Total returns what an order's items come to; "" if one of them is not a number.
+func (o Order) Total() string {
+	sum := new(big.Rat)
+	for _, it := range o.Items {
+		n, ok := new(big.Rat).SetString(it.Amount)
+		if !ok {
+			return ""
+		}
+		sum.Add(sum, n)
+	}
+	return sum.FloatString(5)
 }
 
 func (s *System) known() (ids []string) {
@@ -159,18 +195,28 @@ func (s *System) confirm(ref, number string) {
 	if s.conf.ConfirmURL == "" {
 		return
 	}
-	s.outgoing = append(s.outgoing, `<n0:OrderConfRequest xmlns:n0="http://sap.com/xi/EDI"><MessageHeader><ID>ECEBB8895A651EE8AD99E1B32A6F309B</ID><CreationDateTime>2026-11-20T07:56:41Z</CreationDateTime></MessageHeader>`+
-		`<OrderConfirmation><PurchaseOrderID>`+escaped(ref)+`</PurchaseOrderID><SalesOrderID>`+number+`</SalesOrderID></OrderConfirmation></n0:OrderConfRequest>`)
+	s.confirmations++
+	s.tell(`<n0:OrderConfRequest xmlns:n0="http://sap.com/xi/EDI"><MessageHeader><ID>` + fmt.Sprintf("ECEBB8895A651EE8%016X", s.confirmations) + `</ID>` +
+		`<CreationDateTime>` + time.Now().UTC().Format(time.RFC3339) + `</CreationDateTime></MessageHeader>` +
+		`<OrderConfirmation><PurchaseOrderID>` + escaped(ref) + `</PurchaseOrderID><SalesOrderID>` + number + `</SalesOrderID></OrderConfirmation></n0:OrderConfRequest>`)
+}
+
+// tell has a confirmation sent.
+func (s *System) tell(body string) {
+	s.outgoing = append(s.outgoing, body)
+	if s.dice.First(mishap.Chance{Name: twice, P: s.conf.Faults.Twice}) != "" {
+		s.outgoing = append(s.outgoing, body)
+	}
 }
 
 func (s *System) replicate(content *etree.Element, id string) {
 	for _, m := range content.SelectElements("BusinessPartnerSUITEReplicateRequestMessage") {
 		uuid, number := text(m, "BusinessPartner/UUID"), text(m, "BusinessPartner/Identification/BusinessPartnerID")
 		s.partners[uuid] = number
-		s.effects = append(s.effects, Effect{"partner", number, id})
+		s.effects = append(s.effects, Effect{"partner", number, id, ""})
 		if s.conf.ConfirmURL != "" {
-			s.outgoing = append(s.outgoing, `<n0:BusinessPartnerSUITEBulkReplicateConfirmation xmlns:n0="http://sap.com/xi/SAPGlobal20/Global"><MessageHeader/>`+
-				`<BusinessPartnerSUITEReplicateConfirmationMessage><MessageHeader/><BusinessPartner><UUID>`+escaped(uuid)+`</UUID><ReceiverInternalID>`+fmt.Sprint(1000000+len(s.partners))+`</ReceiverInternalID></BusinessPartner>`+
+			s.tell(`<n0:BusinessPartnerSUITEBulkReplicateConfirmation xmlns:n0="http://sap.com/xi/SAPGlobal20/Global"><MessageHeader/>` +
+				`<BusinessPartnerSUITEReplicateConfirmationMessage><MessageHeader/><BusinessPartner><UUID>` + escaped(uuid) + `</UUID><ReceiverInternalID>` + fmt.Sprint(1000000+len(s.partners)) + `</ReceiverInternalID></BusinessPartner>` +
 				`<Log><BusinessDocumentProcessingResultCode>3</BusinessDocumentProcessingResultCode><MaximumLogItemSeverityCode>1</MaximumLogItemSeverityCode></Log></BusinessPartnerSUITEReplicateConfirmationMessage></n0:BusinessPartnerSUITEBulkReplicateConfirmation>`)
 		}
 	}

@@ -16,27 +16,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/beevik/etree"
-)
 
-// Faults are how often things go wrong: 0.1 is one request in ten.
-type Faults struct {
-	DropBefore float64 // the connection is cut, nothing was stored
-	DropAfter  float64 // the connection is cut, it was stored
-	Generic    float64 // the fault that says nothing, nothing was stored
-	TimeOut    float64 // HTTP 500 "Connection timed out" although it was stored
-	Overload   float64 // 503 with Retry-After
-	Page       float64 // an HTML page with 500, nothing was stored
-	Lost       float64 // 202, and never booked
-	Slow       float64 // takes SlowBy
-	SlowBy     time.Duration
-}
+	"github.com/hakooi/erpbridge/cmd/erpsim/mishap"
+)
 
 // Config is how the system is set up.
 type Config struct {
@@ -52,9 +40,10 @@ type Config struct {
 
 // An Order is a sales order.
 type Order struct {
-	Number, Reference, SoldTo string
-	Items                     []Item
-	Cancelled                 bool
+	Number, Reference, SoldTo, Text string
+
+	Items     []Item
+	Cancelled bool
 }
 
 // An Item is one line of it.
@@ -63,6 +52,16 @@ type Item struct{ Product, Quantity, Amount string }
 // An Effect is a change in S/4's books.
 type Effect struct {
 	Op, Reference, MessageID string
+	Text                     string // the order's
+}
+
+// An Attempt is a message that arrived, whatever became of it.
+type Attempt struct {
+	Kind      string // OrderRequest, or that of business partners
+	Reference string // the order's, or the partner's UUID
+	Action    string // ActionCode
+	MessageID string
+	Text      string // the order's
 }
 
 // A System is the simulated S/4HANA.
@@ -70,31 +69,26 @@ type System struct {
 	conf Config
 
 	mu       sync.Mutex
-	random   *rand.Rand
+	dice     *mishap.Dice
 	seen     map[string]bool // message ids
 	stored   []*etree.Element
 	ids      []string // of the stored ones
 	orders   map[string]*Order
 	partners map[string]string // BusinessPartnerID by UUID
+	attempts []Attempt
 	effects  []Effect
 	outgoing []string // confirmations not yet sent
-	requests int
-	bad      []string
+	// confirmations counts those about orders: each is a message of its own.
+	confirmations int
+	requests      int
+	bad           []string
 }
 
 // New returns a system without orders.
 func New(conf Config) *System {
 	return &System{
-		conf: conf, random: rand.New(rand.NewPCG(conf.Seed, 4)), //nolint:gosec // faults need not be secret
-		seen: map[string]bool{}, orders: map[string]*Order{}, partners: map[string]string{},
+		conf: conf, dice: mishap.New(conf.Seed), seen: map[string]bool{}, orders: map[string]*Order{}, partners: map[string]string{},
 	}
-}
-
-// SetFaults changes what goes wrong from now on.
-func (s *System) SetFaults(f Faults) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.conf.Faults = f
 }
 
 // ConfirmTo says where confirmations go from now on.
@@ -120,6 +114,13 @@ func (s *System) Effects() []Effect {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]Effect(nil), s.effects...)
+}
+
+// Attempts returns every message that arrived, in order.
+func (s *System) Attempts() []Attempt {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]Attempt(nil), s.attempts...)
 }
 
 // Requests returns how many requests arrived, and what was wrong with those no S/4 would
@@ -156,22 +157,22 @@ func (s *System) soap(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Lock()
 	s.requests++
+	s.arrived(body)
 	f := s.conf.Faults
-	roll := func(p float64) bool { return p > 0 && s.random.Float64() < p }
-	slow, before, html, overload, generic, lost := roll(f.Slow), roll(f.DropBefore), roll(f.Page), roll(f.Overload), roll(f.Generic), roll(f.Lost)
-	after, timeout := roll(f.DropAfter), roll(f.TimeOut)
+	slow := s.dice.First(mishap.Chance{Name: "slow", P: f.Slow}) != ""
+	happens := s.dice.First(f.chances()...)
 	s.mu.Unlock()
 	if slow {
 		time.Sleep(f.SlowBy)
 	}
-	switch {
-	case before:
+	switch happens {
+	case dropBefore:
 		panic(http.ErrAbortHandler)
 	case overload:
 		w.Header().Set("Retry-After", "1")
 		page(w, http.StatusServiceUnavailable, "Server overload")
 		return
-	case html:
+	case htmlPage:
 		page(w, http.StatusInternalServerError, "Application Server Error")
 		return
 	case generic:
@@ -179,15 +180,15 @@ func (s *System) soap(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.mu.Lock()
-	wrong := s.store(strings.Trim(r.Header.Get("SOAPAction"), `"`), r.Header.Get("Content-Type"), body, lost)
+	wrong := s.store(strings.Trim(r.Header.Get("SOAPAction"), `"`), r.Header.Get("Content-Type"), body, happens == lost)
 	if wrong != "" {
 		s.bad = append(s.bad, wrong)
 	}
 	s.mu.Unlock()
 	switch {
-	case after:
+	case happens == dropAfter:
 		panic(http.ErrAbortHandler)
-	case timeout:
+	case happens == timeOut:
 		page(w, http.StatusInternalServerError, "500 Connection timed out")
 	case wrong != "":
 		fault(w)
@@ -221,13 +222,15 @@ func (s *System) odata(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, `{"error":{"code":"005056A509B11EE1B9A8FEC11C21578E","message":{"lang":"en","value":"Invalid query"}}}`, http.StatusBadRequest)
 		return
 	}
-	type row struct {
-		SalesOrder string `json:"SalesOrder"`
-	}
+	type row struct{ SalesOrder, TotalNetAmount, OverallSDDocumentRejectionSts string }
 	results := []row{}
 	s.mu.Lock()
 	if o := s.orders[strings.ReplaceAll(ref, "''", "'")]; o != nil {
-		results = append(results, row{o.Number})
+		rejected := "A" // nothing is
+		if o.Cancelled {
+			rejected = "C" // everything is
+		}
+		results = append(results, row{o.Number, o.Total(), rejected})
 	}
 	s.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json")
