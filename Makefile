@@ -1,4 +1,4 @@
-# The commands of the project. demo, test, race and bench start a PostgreSQL and a
+# The commands of the project. demo, test, race, erps and bench start a PostgreSQL and a
 # RabbitMQ of their own and stop them again (scripts/stack.sh); with DATABASE_URL and
 # AMQP_URL set they use those instead.
 #
@@ -16,6 +16,8 @@ BENCH ?= ./...
 # The seed of torture, 0 for a new one, and how long it lasts.
 SEED ?= 0
 MINUTES ?= 60
+# How many orders erps sells to each ERP.
+ORDERS ?= 2000
 # How long fuzz tries each target.
 FUZZTIME ?= 10s
 
@@ -40,6 +42,11 @@ test: ## vet, every test, and the tests again under the race detector
 race: ## every test under the race detector, the long ones too
 	@scripts/install.sh servers xml sftp compiler network
 	@scripts/stack.sh run .stack/race -- go test -count=1 -p 4 -race ./...
+
+.PHONY: erps
+erps: ## sell ORDERS=2000 orders to each simulated ERP, with all the ways it fails
+	@scripts/install.sh servers
+	@scripts/stack.sh run .stack/erps -- env ERPBRIDGE_ERP_ORDERS=$(ORDERS) go test -count=1 -timeout 90m -run TestEveryERP -v ./cmd/erpbridge
 
 .PHONY: bench
 bench: ## run the benchmarks of BENCH, by default all

@@ -165,4 +165,7 @@ type Acknowledger interface {
 type Acknowledgement struct {
 	Ref    string
 	Result Result
+	// Lasting: Ref names a message that the ERP takes once, in all its states. What is
+	// accepted under Ref later is not confirmed anew: it is booked with this.
+	Lasting bool
 }

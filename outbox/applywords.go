@@ -22,10 +22,16 @@ func rememberWords(ctx context.Context, tx pgx.Tx, documents []int64) error {
 		return nil
 	}
 	// Also the new ones: somebody who does not see this transaction may be about to find
-	// that one of them is unknown, and is waited for.
+	// that one of them is unknown, and is waited for. And those that told nothing new of an
+	// earlier document of the same name, if they came after this one was first sent: an ERP
+	// can be quicker to book a document than its answer is to arrive. And that a message was
+	// booked, where the ERP takes it once in all its states.
 	_, err := tx.Exec(ctx, `
 		update confirmation c set state = 'new' from outbox o
-		where o.id = any($1) and o.accepted_ref <> '' and c.target = o.target and c.ref = o.accepted_ref and c.state in ('unknown', 'new')`, documents)
+		where o.id = any($1) and o.accepted_ref <> '' and c.target = o.target and c.ref = o.accepted_ref and (
+			c.state in ('unknown', 'new')
+			or c.lasting and c.kind = $3
+			or c.state = 'applied' and c.outcome = $2 and c.at >= (select min(a.started_at) from attempt a where a.document_id = o.id))`, documents, string(repeated), string(booked))
 	return err
 }
 

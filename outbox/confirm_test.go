@@ -478,6 +478,58 @@ func TestUnknownConfirmations(t *testing.T) {
 	}
 }
 
+// An ERP confirms each state of an order under the order's name. The word on the second
+// state comes before its acceptance is written down, and is no second word on the first.
+func TestWordOnALaterStateBeforeItsAcceptance(t *testing.T) {
+	s := open(t)
+	accept := func(e Entry) Verdict {
+		v := taken(e)
+		v.Receipt.Ref = "order 1"
+		return v
+	}
+	record(t, s, an{order: "1", state: "a"})
+	settle1(t, s, accept(claimOne(t, s)[0]))
+	say(t, s, "order 1", erpbridge.Result{Receipt: erpbridge.Receipt{Ref: "SO-1"}})
+	wantLedger(t, s, Ledger{Accepted: 1, Delivered: 1})
+	record(t, s, an{order: "1", state: "b", id: "2", at: time.Minute})
+	second := claimOne(t, s)[0]
+	say(t, s, "order 1", erpbridge.Result{Receipt: erpbridge.Receipt{Ref: "SO-1", Warning: "once more"}})
+	settle1(t, s, accept(second))
+	if n, err := s.ApplyConfirmations(t.Context(), "erp"); err != nil || n != 1 {
+		t.Errorf("%d applied, %v", n, err)
+	}
+	wantLedger(t, s, Ledger{Accepted: 2, Delivered: 2})
+}
+
+// A message that the ERP takes once is confirmed once, and all its states with it.
+func TestLastingWord(t *testing.T) {
+	for _, lasting := range []bool{true, false} {
+		t.Run(fmt.Sprint(lasting), func(t *testing.T) {
+			s := open(t)
+			accept := func(e Entry) Verdict {
+				v := taken(e)
+				v.Receipt.Ref = "message 1"
+				return v
+			}
+			record(t, s, an{order: "1", state: "a"})
+			settle1(t, s, accept(claimOne(t, s)[0]))
+			word := erpbridge.Acknowledgement{Ref: "message 1", Result: erpbridge.Result{Receipt: erpbridge.Receipt{Ref: "53"}}, Lasting: lasting}
+			if err := s.Acknowledged(t.Context(), "erp", erpbridge.Message{Body: []byte("x")}, []erpbridge.Acknowledgement{word}); err != nil {
+				t.Fatal(err)
+			}
+			if n, err := s.ApplyConfirmations(t.Context(), "erp"); err != nil || n != 1 {
+				t.Fatalf("%d applied, %v", n, err)
+			}
+			record(t, s, an{order: "1", state: "b", id: "2", at: time.Minute})
+			settle1(t, s, accept(claimOne(t, s)[0]))
+			want := map[bool]int{true: 1, false: 0}[lasting]
+			if n, err := s.ApplyConfirmations(t.Context(), "erp"); err != nil || n != want {
+				t.Errorf("%d applied, want %d: %v", n, want, err)
+			}
+		})
+	}
+}
+
 // What an attempt under way comes to is waited for before a word counts.
 func TestWordWhileItIsSentAgain(t *testing.T) {
 	s := open(t)

@@ -126,7 +126,8 @@ func (r *recording) insertDocuments(rows []*row) error {
 // thing than the order. A document without one, as daemons wrote them before there were
 // resources, is of its stream's own. To drop an order and still send its deposit would leave the
 // deposit without an order to belong to. An event with a document
-// under way, in doubt or dead is left as it is.
+// under way, in doubt or dead is left as it is, and so is one behind which something else
+// of its stream waits: a refund whose order went behind it would wait in vain.
 func (r *recording) supersede(targets, streams []string) error {
 	if fault.Planted("no-version-check") { // planted: whatever arrives last is the newest
 		return nil
@@ -145,7 +146,11 @@ func (r *recording) supersede(targets, streams []string) error {
 			select e.target, e.stream, e.seq, e.resource from event e
 			where e.waiting and exists (
 				select from event n where n.target = e.target and n.stream = e.stream and n.resource = e.resource
-				and (n.version_at, n.version_rank) > (e.version_at, e.version_rank))
+				and (n.version_at, n.version_rank) > (e.version_at, e.version_rank)
+				and not exists (
+					select from outbox m where m.target = e.target and m.stream = e.stream and m.seq > e.seq and m.seq < n.seq
+					and case m.resource when '' then substr(m.stream, strpos(m.stream, '/') + 1) else m.resource end <> e.resource
+					and m.state in ('pending', 'sending', 'in_doubt', 'accepted', 'dead')))
 		)
 		update outbox o set state = 'superseded', settled_at = now(), cause_kind = '',
 		       cause = 'a newer state of the same order was accepted'

@@ -46,6 +46,7 @@ func (s *Store) Acknowledged(ctx context.Context, target string, m erpbridge.Mes
 	}
 	var refs, kinds, codes, causes, receipts, warnings []string
 	var digests, raws [][]byte
+	var lasting []bool
 	for _, a := range as {
 		_, code, cause := causeOf(a.Result.Err)
 		said := wordOf(a.Result)
@@ -60,13 +61,14 @@ func (s *Store) Acknowledged(ctx context.Context, target string, m erpbridge.Mes
 		receipts = append(receipts, clean(a.Result.Receipt.Ref))
 		warnings = append(warnings, clean(a.Result.Receipt.Warning))
 		raws = append(raws, a.Result.Receipt.Raw)
+		lasting = append(lasting, a.Lasting)
 	}
 	_, err := s.door.Exec(ctx, `
 		with said as (
-			insert into confirmation (target, ref, digest, kind, code, cause, receipt_ref, warning, raw)
-			select $1, ref, digest, kind, code, cause, receipt_ref, warning, raw
-			from unnest($2::text[], $3::bytea[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bytea[])
-			     with ordinality as a(ref, digest, kind, code, cause, receipt_ref, warning, raw, n) order by n
+			insert into confirmation (target, ref, digest, kind, code, cause, receipt_ref, warning, raw, lasting)
+			select $1, ref, digest, kind, code, cause, receipt_ref, warning, raw, lasting
+			from unnest($2::text[], $3::bytea[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bytea[], $12::boolean[])
+			     with ordinality as a(ref, digest, kind, code, cause, receipt_ref, warning, raw, lasting, n) order by n
 			on conflict (target, ref, digest) do nothing
 			returning id
 		), old as (
@@ -74,7 +76,7 @@ func (s *Store) Acknowledged(ctx context.Context, target string, m erpbridge.Mes
 				select id from confirmation where target = $1 and at < now() - $10::interval and state <> 'new' limit 1000 for update skip locked)
 		)
 		select pg_notify($11, $1) where exists (select from said)`,
-		target, refs, digests, kinds, codes, causes, receipts, warnings, raws, kept, channel)
+		target, refs, digests, kinds, codes, causes, receipts, warnings, raws, kept, channel, lasting)
 	if err != nil {
 		return fmt.Errorf("storing %d confirmations of %s: %w", len(as), target, err)
 	}

@@ -35,7 +35,7 @@ func (d door) Acknowledge(m erpbridge.Message) ([]erpbridge.Acknowledgement, err
 	}
 	acks := make([]erpbridge.Acknowledgement, len(order))
 	for i, docnum := range order {
-		acks[i] = erpbridge.Acknowledgement{Ref: docnum, Result: d.result(op, counts[docnum])}
+		acks[i] = erpbridge.Acknowledgement{Ref: docnum, Result: d.result(op, counts[docnum]), Lasting: true}
 	}
 	return acks, nil
 }
