@@ -70,7 +70,8 @@ func everything(ctx context.Context, r *run) error {
 	// The operator's commands meet the same fault as the daemons.
 	w.SetCommandEnv(r.env...)
 	for _, args := range [][]string{
-		{"target", "pause", "netsuite", "--reason", "a look at it"}, {"target", "resume", "netsuite"},
+		{"target", "pause", "netsuite", "--reason", "a look at it"},
+		{"target", "resume", "netsuite"},
 		{"xref", "set", "--target", "netsuite", "items", "NOT-SOLD", "100"},
 	} {
 		r.insist(ctx, args...)
