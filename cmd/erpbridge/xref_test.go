@@ -146,7 +146,7 @@ func TestPreviewWithCrossReferences(t *testing.T) {
 		code, out, errs := command(t, append([]string{"preview", "-c", w.config, "--store", "shop", "--topic", "orders/create", order}, more...)...)
 		return code, out + errs
 	}
-	if code, out := preview(); code != exitHeld || !strings.Contains(out, `SKU "BP-CNV-OLV"`) || !strings.Contains(out, "xref set --target netsuite items") || !strings.Contains(out, "--xref FILE.csv") {
+	if code, out := preview(); code != exitHeld || !strings.Contains(out, `no item for "BP-CNV-OLV"`) || !strings.Contains(out, "xref set --target netsuite items") || !strings.Contains(out, "--xref FILE.csv") {
 		t.Errorf("without a file: exit %d: %s", code, out)
 	}
 	items := file(t, "items.csv", "table,key,value\nitems,BP-CNV-OLV,4711\nitems,MUG-EN-12,4712\n")
