@@ -15,6 +15,9 @@ func (b *building) share(tax erpbridge.Money) erpbridge.Money {
 //	pass, recompute   the items' taxes; what the storefront's total differs by is
 //	                  rounding, or an item of its own where no line says anything
 //	item              one item; the others carry none
+//
+// Tax that prices contain and that is told for the order alone is taken out of them by
+// their amounts.
 func (b *building) taxes(o *erpbridge.Order) error {
 	return b.settleTax(erpbridge.Zero(b.d.Currency).Add(o.TaxTotal), o.TaxesIncluded)
 }
@@ -24,6 +27,12 @@ func (b *building) settleTax(total erpbridge.Money, included bool) error {
 	parts := erpbridge.Zero(d.Currency)
 	for _, it := range d.Items {
 		parts = parts.Add(it.Tax)
+	}
+	if included && !d.PricesIncludeTax && parts.IsZero() && total.Amount.IsPos() {
+		if err := b.taxByAmounts(total); err != nil {
+			return err
+		}
+		parts = total
 	}
 	if b.Tax.Mode == ItemTax {
 		var rounding erpbridge.Money
