@@ -62,6 +62,9 @@ type cell struct{ events, documents, valid, exact, ignored int }
 // target; the vendors' schemas take the documents, and what each comes to is what the
 // storefront says, to the minor unit. The matrix is printed.
 func TestConformanceMatrix(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one after the other: the race detector has nothing to see")
+	}
 	opt := &options{config: conformanceConfig}
 	conf, n, err := opt.loadAll()
 	if err != nil {

@@ -73,6 +73,9 @@ func serve(t *testing.T, answer []byte) string {
 // is to be accepted delivers anything. The corpus speaks as another ERP does; each answer
 // is given as it is, and in this one's words where it can be put into them.
 func TestConformanceHostileAnswers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one after the other: the race detector has nothing to see")
+	}
 	dir := filepath.Join(testenv.Shared(t), "corpora", "soap-hostile")
 	manifest, err := os.ReadFile(filepath.Join(dir, "MANIFEST.tsv"))
 	if err != nil {

@@ -110,7 +110,10 @@ func settle(t testing.TB, e *ERP, doc erpbridge.Document, r erpbridge.Result) in
 // Two hundred orders with all that can go wrong at once, in batches: each is there once,
 // with its lines, and comes to its total.
 func TestOrdersUnderFailures(t *testing.T) {
-	const n = 200
+	n := 200
+	if testing.Short() {
+		n = 10 // the race detector needs no more
+	}
 	for _, language := range []string{"en-US", "de-DE", "fr-FR", "it-IT", "es-ES"} {
 		t.Run(language, func(t *testing.T) {
 			sim, e := company(t, navws.Config{Language: language, ListsWithoutLines: language == "de-DE"}, "")

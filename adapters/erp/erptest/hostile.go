@@ -22,6 +22,9 @@ const mostHostile = 20 << 20
 // kinds that stand for doubt in an adapter that looks for itself.
 func (s Suite) Hostile(t *testing.T, folder string, more ...erpbridge.Kind) {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("one after the other: the race detector has nothing to see")
+	}
 	manifest, err := os.ReadFile(filepath.Join(folder, "MANIFEST.tsv")) // #nosec G304 -- a test's own
 	if err != nil {
 		t.Fatal(err)

@@ -58,6 +58,9 @@ func believed(t *testing.T, more string, status int, raw []byte) []string {
 // Every hostile answer: F&O speaks JSON, so that none of them is an answer, and none of
 // them tells anything about an order.
 func TestConformanceHostileAnswers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one after the other: the race detector has nothing to see")
+	}
 	dir := filepath.Join(testenv.Shared(t), "corpora", "soap-hostile")
 	manifest, err := os.ReadFile(filepath.Join(dir, "MANIFEST.tsv"))
 	if err != nil {
@@ -89,6 +92,9 @@ func TestConformanceHostileAnswers(t *testing.T) {
 
 // Every message that is among the samples, as an answer: nothing of it is believed.
 func TestConformanceAnySample(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one after the other: the race detector has nothing to see")
+	}
 	files, err := filepath.Glob(filepath.Join(testenv.Shared(t), "erp-samples", "netsuite-dynamics", "*"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no samples: %v", err)

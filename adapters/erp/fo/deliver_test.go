@@ -67,7 +67,7 @@ func TestAcceptedWhileUnderWay(t *testing.T) {
 func TestTwiceIsOnce(t *testing.T) {
 	for name, mode := range interfaces {
 		t.Run(name, func(t *testing.T) {
-			sim, e := environment(t, dmf.Config{Work: 20 * time.Millisecond}, mode)
+			sim, e := environment(t, dmf.Config{Work: 500 * time.Millisecond}, mode)
 			d := document(t, e, placed())
 			first := deliver(t, e, d)
 			second := deliver(t, e, d) // while the first is under way
@@ -226,7 +226,8 @@ func TestLostAnswer(t *testing.T) {
 		call := map[string]string{"package": "ImportFromPackage", "recurring": "enqueue"}[name]
 		for _, kind := range []dmf.Kind{dmf.DropAfter, dmf.HTMLAfter, dmf.FailAfter, dmf.Empty, dmf.CutAnswer} {
 			t.Run(name+"/"+string(kind), func(t *testing.T) {
-				sim, e := environment(t, dmf.Config{Work: 10 * time.Millisecond, Modes: []dmf.Mode{{Kind: kind, Match: dmf.Match{Call: call}, Count: 1}}}, mode)
+				t.Parallel() // each waits for its import
+				sim, e := environment(t, dmf.Config{Work: time.Second, Modes: []dmf.Mode{{Kind: kind, Match: dmf.Match{Call: call}, Count: 1}}}, mode)
 				d := document(t, e, placed())
 				r := deliver(t, e, d)
 				wantKind(t, erpbridge.InDoubt, r.Err)

@@ -22,32 +22,40 @@ func (e *ERP) Find(ctx context.Context, docs []erpbridge.Document) []erpbridge.R
 	if len(sought) == 0 {
 		return results
 	}
+	rest := e.findThere(ctx, sought, results)
+	if len(rest) == 0 || e.conf.Mode != Package {
+		return results
+	}
+	if e.findImport(ctx, rest, results) {
+		// No import is under way: one that was, when the orders were read, has ended since.
+		e.findThere(ctx, rest, results)
+	}
+	return results
+}
+
+// findThere reads the orders and returns those that are not there in this very state.
+func (e *ERP) findThere(ctx context.Context, sought []lifted, results []erpbridge.Result) (rest []lifted) {
 	findings, err := e.look(ctx, findOp, ordersOf(sought))
 	if err != nil {
 		for _, s := range sought {
 			results[s.index].Err = harmless(err)
 		}
-		return results
+		return nil
 	}
-	var rest []lifted
 	for i, s := range sought {
 		if f := findings[i]; f.exact() {
-			results[s.index].Receipt = e.receipt(s.order, "", f.remarks())
+			results[s.index] = erpbridge.Result{Receipt: e.receipt(s.order, "", f.remarks())}
 			continue
 		}
 		results[s.index].Err = e.client.fail(findOp, erpbridge.Missing, errors.New(findings[i].lacks()))
 		rest = append(rest, s)
 	}
-	if len(rest) == 0 || e.conf.Mode != Package {
-		return results
-	}
-	e.findImport(ctx, rest, results)
-	return results
+	return rest
 }
 
 // findImport finds out whether orders that are not there are being imported: together, as
-// they were sent, or one by one.
-func (e *ERP) findImport(ctx context.Context, rest []lifted, results []erpbridge.Result) {
+// they were sent, or one by one. It reports whether none of them is.
+func (e *ERP) findImport(ctx context.Context, rest []lifted, results []erpbridge.Result) (none bool) {
 	groups := [][]lifted{rest}
 	if len(rest) > 1 {
 		for _, s := range rest {
@@ -65,9 +73,10 @@ func (e *ERP) findImport(ctx context.Context, rest []lifted, results []erpbridge
 			}
 		}
 		if err != nil || running != "" {
-			return
+			return false
 		}
 	}
+	return true
 }
 
 // harmless is the error of a request without effect: it says nothing against the document.

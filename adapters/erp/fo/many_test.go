@@ -59,7 +59,11 @@ func everyFault() []dmf.Mode {
 // the outbox does: each order is there once, with every line, in its last state, and comes
 // to what the shop said.
 func TestManyOrders(t *testing.T) {
-	const orders, workers, tries = 100, 6, 400
+	const workers, tries = 6, 400
+	orders := 100
+	if testing.Short() {
+		orders = 10 // the race detector needs no more
+	}
 	for name, mode := range interfaces {
 		t.Run(name, func(t *testing.T) {
 			sim, e := environment(t, dmf.Config{Queue: time.Millisecond, Work: time.Millisecond, PageSize: 3, Modes: everyFault()}, mode+"unknown_after: 60ms\n")

@@ -203,6 +203,9 @@ func TestConformanceJobAndStock(t *testing.T) {
 // Whatever is said, nothing becomes accepted that is not a job, and nothing is booked by
 // results that are not those of the job.
 func TestConformanceHostileJobs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one after the other: the race detector has nothing to see")
+	}
 	dir := filepath.Join(testenv.Shared(t), "corpora", "soap-hostile")
 	manifest, err := os.ReadFile(filepath.Join(dir, "MANIFEST.tsv"))
 	if err != nil {

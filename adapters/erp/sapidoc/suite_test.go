@@ -93,6 +93,9 @@ func TestSuiteHTTP(t *testing.T) { erptest.Run(t, httpSuite()) }
 
 // Every hostile answer, of which none is one to an IDoc.
 func TestConformanceHostileAnswers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one after the other: the race detector has nothing to see")
+	}
 	dir := filepath.Join(testenv.Shared(t), "corpora", "soap-hostile")
 	t.Run("soap", func(t *testing.T) { soapSuite("").Hostile(t, dir) })
 	t.Run("http", func(t *testing.T) { httpSuite().Hostile(t, dir) })

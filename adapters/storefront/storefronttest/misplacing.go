@@ -31,6 +31,9 @@ type Misplacing struct {
 // Run does so.
 func (m Misplacing) Run(t *testing.T) {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("one after the other: the race detector has nothing to see")
+	}
 	files, err := filepath.Glob(m.Files)
 	if err != nil || len(files) < m.Least {
 		t.Fatalf("%d fixtures, %v", len(files), err)
