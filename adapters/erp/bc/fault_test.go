@@ -110,11 +110,12 @@ func settle(t testing.TB, e *ERP, doc erpbridge.Document, r erpbridge.Result) in
 // Two hundred orders with all that can go wrong at once, in batches: each is there once,
 // with its lines, and comes to its total.
 func TestOrdersUnderFailures(t *testing.T) {
-	n := 200
+	const n = 200
+	languages := []string{"en-US", "de-DE", "fr-FR", "it-IT", "es-ES"}
 	if testing.Short() {
-		n = 10 // the race detector needs no more
+		languages = languages[:1] // the race detector needs no more
 	}
-	for _, language := range []string{"en-US", "de-DE", "fr-FR", "it-IT", "es-ES"} {
+	for _, language := range languages {
 		t.Run(language, func(t *testing.T) {
 			sim, e := company(t, navws.Config{Language: language, ListsWithoutLines: language == "de-DE"}, "")
 			for i, m := range []navws.Mode{
