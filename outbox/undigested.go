@@ -103,7 +103,7 @@ func (s *Store) ResumeOutdated(ctx context.Context, present []string, n int) (in
 		return 0, nil
 	}
 	var resumed int
-	err := func() error {
+	err := fault.Do("outbox.resume", func() error {
 		tag, err := s.pool.Exec(ctx, `
 			with outdated as (
 				select id from inbox where state = 'held' and mapping <> all($1::text[]) and exists (
@@ -116,7 +116,7 @@ func (s *Store) ResumeOutdated(ctx context.Context, present []string, n int) (in
 			from outdated o where i.id = o.id`, present, of, revisions, n)
 		resumed = int(tag.RowsAffected())
 		return err
-	}()
+	})
 	if err != nil {
 		return 0, fmt.Errorf("resuming held events: %w", err)
 	}
