@@ -31,8 +31,19 @@ func newRun(opt *options) *cobra.Command {
 ERPs until it gets SIGTERM or SIGINT. Then it takes nothing new, lets requests
 under way end, and exits with 0. A second signal ends it at once; nothing is lost
 by that either.`,
-		RunE: func(c *cobra.Command, _ []string) error { return run(c.Context(), opt, c.ErrOrStderr()) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			return inOrder(c.Context(), run(c.Context(), opt, c.ErrOrStderr()))
+		},
 	}
+}
+
+// inOrder is the error of a daemon that has ended: none if it was told to, also while it
+// was starting, and had nothing else to say.
+func inOrder(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
 }
 
 // run is the whole daemon, from its configuration to the last goroutine's return.
@@ -117,10 +128,7 @@ func run(ctx context.Context, opt *options, stderr io.Writer) error {
 	if err := mail(ctx, g, conf, store, log); err != nil {
 		return err
 	}
-	if err := g.Wait(); err != nil && !errors.Is(err, context.Canceled) {
-		return err
-	}
-	return nil
+	return g.Wait()
 }
 
 // refuseForgetful keeps the daemon from trusting a Postgres that may forget a
