@@ -20,8 +20,6 @@ type kindOfERP struct {
 	// concurrency is how many requests at once, batch how many events in one; 0: four, and
 	// one.
 	concurrency, batch int
-	// most is how many orders there can be at the most; 0: any number.
-	most int
 	// once: nothing goes wrong that makes a document come twice.
 	once bool
 	// unconfirmable: the ERP has no word for that there is nothing to be cancelled. An
@@ -98,9 +96,7 @@ func afterDash(ref string) string { return ref[strings.LastIndexByte(ref, '-')+1
 var kindsOfERP = []kindOfERP{
 	{name: "gp", kind: "gp", changes: true, cancels: marked, open: openGP},
 	{name: "ax2012 by HTTP", kind: "ax2012", cancels: ignored, open: openAXByHTTP},
-	// Responses are looked at a thousand at a time and stay for a quarter of an hour: more
-	// orders in that time wait for their confirmation.
-	{name: "ax2012 by file", kind: "ax2012", cancels: ignored, most: 800, open: openAXByFile},
+	{name: "ax2012 by file", kind: "ax2012", cancels: ignored, open: openAXByFile},
 	{name: "sap-s4 by message", kind: "sap-s4", changes: true, cancels: marked, unconfirmable: true, open: openS4ByMessage},
 	{name: "sap-s4 by read-back", kind: "sap-s4", changes: true, cancels: marked, open: openS4ByReadBack},
 	// Cancelled orders are closed and not deleted: a refund of one that is gone finds no order.

@@ -40,14 +40,8 @@ func TestEveryERP(t *testing.T) {
 	for _, kind := range kindsOfERP {
 		rows[kind.kind] = true
 		t.Run(kind.name, func(t *testing.T) {
-			if adapters.ERPs[kind.kind] == nil {
-				t.Skipf("there is no kind %s of targets yet", kind.kind)
-			}
 			t.Parallel()
-			began, orders := time.Now(), orders
-			if kind.most > 0 {
-				orders = min(orders, kind.most)
-			}
+			began := time.Now()
 			w := newERPWorld(t, kind)
 			w.trade(t, orders)
 			w.check(t)

@@ -35,11 +35,12 @@ type sighting struct {
 }
 
 // Limits of what is read of acknowledgements: what is beyond waits for what was read to
-// be done with.
+// be done with. That can take an adapter a quarter of an hour, so there is room for those
+// to all orders of a flash sale.
 const (
 	largestAck  = 16 << 20
 	mostAcks    = 64 << 20 // bytes of all of them
-	mostOfNames = 1000
+	mostOfNames = 20_000
 )
 
 // Acks returns the acknowledgements that are complete, the oldest first, until Done is

@@ -202,12 +202,12 @@ func TestManyAcks(t *testing.T) {
 	x := open(t, Config{Dir: t.TempDir(), Acks: AckConfig{Dir: in, Trigger: "{name}.ok"}})
 	const all = mostOfNames + 10
 	for i := range all {
-		name := fmt.Sprintf("%04d.ack", i)
+		name := fmt.Sprintf("%05d.ack", i)
 		tell(t, in, name, "x", all-i)
 		tell(t, in, name+".ok", "", 0)
 	}
 	acks, err := x.Acks(t.Context())
-	if err != nil || len(acks) != mostOfNames || acks[0].Name != "1009.ack" {
+	if err != nil || len(acks) != mostOfNames || acks[0].Name != fmt.Sprintf("%05d.ack", all-1) {
 		t.Fatalf("%d: %v", len(acks), err)
 	}
 	for _, a := range acks {
