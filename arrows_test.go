@@ -101,12 +101,13 @@ var rooms = []room{
 	{"cmd/erpbridge", []string{".", "adapters", "wsdl/*", "pipeline", "outbox", "broker", "ingest", "poll", "alert", "config", "internal/fault"}, []string{cobra, zap, xsync}},
 	{"cmd/erpsim", []string{"cmd/erpsim/*"}, []string{etree, gosmtp, gosasl, cobra, pflag, yaml}},
 	{"cmd/erpsim/*", []string{"cmd/erpsim/*"}, []string{etree, gosmtp, gosasl, cobra, pflag, yaml, sftp, xcrypto, uuid}},
-	{"cmd/erpdemo", []string{".", "config", "cmd/erpsim/*"}, []string{amqp}},
+	{"cmd/erpdemo", []string{".", "config", "cmd/erpsim/*", "internal/freeport"}, []string{amqp}},
 
 	{"internal/testenv", nil, []string{pgx, amqp}},
 	{"internal/fault", nil, nil},
+	{"internal/freeport", nil, nil},
 	{"torture", []string{"torture/*", "internal/fault"}, []string{anything}},
-	{"torture/*", []string{"torture/*"}, []string{anything}},
+	{"torture/*", []string{"torture/*", "internal/freeport"}, []string{anything}},
 	{"bench", []string{anything}, []string{anything}},
 }
 

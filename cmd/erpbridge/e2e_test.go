@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -21,6 +20,7 @@ import (
 	"time"
 
 	"github.com/hakooi/erpbridge/cmd/erpsim/suitetalk"
+	"github.com/hakooi/erpbridge/internal/freeport"
 	"github.com/hakooi/erpbridge/internal/testenv"
 	"github.com/hakooi/erpbridge/outbox"
 )
@@ -132,14 +132,14 @@ func migrated(t testing.TB) string {
 	})
 }
 
+// freeAddress is where a daemon can listen, also after it was killed.
 func freeAddress(t testing.TB) string {
 	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	addr, err := freeport.Address("127.0.0.1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
+	return addr
 }
 
 // start runs the daemon as a process.

@@ -20,6 +20,7 @@ func TestKillTwentyTimes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a process is killed here: the race detector has nothing to see")
 	}
+	t.Parallel()
 	const orders, kills, senders = 1000, 20, 8
 	w := newWorld(t)
 	// What makes it hard: answers that are lost after the effect.

@@ -92,6 +92,7 @@ func (w *world) logged(t *testing.T, texts ...string) (n int) {
 // them, by the daemon that runs. It is tried once for each change that may help, and
 // not in between; a dry run and a file that is refused are none.
 func TestHeldForAnItemGoesOnByItself(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	withoutItems(t, w)
 	w.runs(t)
@@ -133,6 +134,7 @@ func TestThousandHeldGoOnAtTwoDaemons(t *testing.T) {
 	if testing.Short() {
 		t.Skip("1,000 webhooks, two processes")
 	}
+	t.Parallel()
 	const orders = 500
 	w := newWorld(t)
 	withoutItems(t, w)

@@ -17,6 +17,8 @@ import (
 	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
+
+	"github.com/hakooi/erpbridge/internal/freeport"
 )
 
 // prefix names the demo's exchanges and queues, apart from anybody else's.
@@ -67,7 +69,7 @@ func (h *house) furnish(ctx context.Context) error {
 		return err
 	}
 	var err error
-	if h.port, err = (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0"); err != nil {
+	if h.port, err = freeport.Listen("127.0.0.1"); err != nil {
 		return err
 	}
 	h.listen = h.port.Addr().String()

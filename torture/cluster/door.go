@@ -2,14 +2,13 @@ package cluster
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"sync"
 	"time"
+
+	"github.com/hakooi/erpbridge/internal/freeport"
 )
 
 // A door is a port of 127.0.0.1 that leads to what dial finds at the time.
@@ -25,7 +24,7 @@ type door struct {
 
 // openDoor listens on a free port.
 func openDoor(dial func() (net.Conn, error)) (*door, error) {
-	l, err := listen("127.0.0.1")
+	l, err := freeport.Listen("127.0.0.1")
 	if err != nil {
 		return nil, err
 	}
@@ -34,26 +33,9 @@ func openDoor(dial func() (net.Conn, error)) (*door, error) {
 	return d, nil
 }
 
-// listen listens on a port that is free, and below those the kernel gives to
-// outgoing connections.
-func listen(host string) (net.Listener, error) {
-	var err error
-	for range 200 {
-		var b [4]byte
-		if _, err := rand.Read(b[:]); err != nil {
-			return nil, err
-		}
-		var l net.Listener
-		if l, err = net.Listen("tcp", fmt.Sprintf("%s:%d", host, 20000+binary.NativeEndian.Uint32(b[:])%12000)); err == nil {
-			return l, nil
-		}
-	}
-	return nil, fmt.Errorf("no free port between 20000 and 32000: %w", err)
-}
-
 // freePort is a port of a host that was free a moment ago.
 func freePort(host string) (int, error) {
-	l, err := listen(host)
+	l, err := freeport.Listen(host)
 	if err != nil {
 		return 0, err
 	}

@@ -7,12 +7,14 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/hakooi/erpbridge/internal/freeport"
 )
 
 // echo says back what it hears, until the test ends.
 func echo(t *testing.T) net.Listener {
 	t.Helper()
-	l, err := listen("127.0.0.1")
+	l, err := freeport.Listen("127.0.0.1")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -15,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	amqp "github.com/rabbitmq/amqp091-go"
 
+	"github.com/hakooi/erpbridge/internal/freeport"
 	"github.com/hakooi/erpbridge/torture/proxy"
 )
 
@@ -95,7 +95,7 @@ func (w *World) daemon(n int) (d *Daemon, err error) {
 		Number: n, world: w, Log: filepath.Join(w.conf.Dir, fmt.Sprintf("daemon%d.log", n)),
 		config: filepath.Join(w.conf.Dir, fmt.Sprintf("daemon%d.yaml", n)),
 	}
-	if d.Listen, err = freeAddress(); err != nil {
+	if d.Listen, err = freeport.Address("127.0.0.1"); err != nil {
 		return d, err
 	}
 	at := addresses{Listen: d.Listen}
@@ -123,30 +123,6 @@ func stand(before string, kind proxy.Kind) (*proxy.Proxy, string, error) {
 	}
 	u.Host = p.Addr()
 	return p, u.String(), nil
-}
-
-// freeAddress is a port that nothing listens on, below those the kernel gives to
-// outgoing connections: a daemon that was killed must find it free again.
-func freeAddress() (string, error) {
-	for range 200 {
-		n, err := randomBelow(12000)
-		if err != nil {
-			return "", err
-		}
-		addr := fmt.Sprintf("127.0.0.1:%d", 20000+n)
-		l, err := net.Listen("tcp", addr)
-		if err != nil {
-			continue
-		}
-		return addr, l.Close()
-	}
-	return "", errors.New("no free port between 20000 and 32000")
-}
-
-func randomBelow(n int) (int, error) {
-	var b [4]byte
-	_, err := rand.Read(b[:])
-	return int(uint32(b[0])|uint32(b[1])<<8|uint32(b[2])<<16) % n, err
 }
 
 func (w *World) daemonProgram() string { return filepath.Join(w.conf.Bin, w.conf.Program) }
