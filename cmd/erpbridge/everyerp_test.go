@@ -35,6 +35,7 @@ func TestEveryERP(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a process is killed here: the race detector has nothing to see")
 	}
+	t.Parallel()
 	orders := ordersForEachERP(t)
 	rows := map[string]bool{}
 	for _, kind := range kindsOfERP {

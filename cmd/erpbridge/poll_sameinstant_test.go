@@ -25,6 +25,7 @@ import (
 // hour; messages wait in the broker and in the inbox while later ones are decided about;
 // rounds of the poll are many or few.
 func TestTheListedStateStands(t *testing.T) {
+	t.Parallel()
 	for i, pace := range []struct{ every, overlap time.Duration }{
 		{time.Second, time.Minute},
 		{5 * time.Minute, time.Minute},

@@ -18,6 +18,7 @@ func TestPollFindsWhatWebhooksLose(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the daemon is a process: the race detector has nothing to see")
 	}
+	t.Parallel()
 	for i, kind := range kindsOfShop {
 		t.Run(kind.platform, func(t *testing.T) {
 			t.Parallel()
@@ -121,6 +122,7 @@ func TestBackfillFeedsAWholeShop(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the daemon is a process: the race detector has nothing to see")
 	}
+	t.Parallel()
 	for i, kind := range kindsOfShop {
 		t.Run(kind.platform, func(t *testing.T) {
 			t.Parallel()
@@ -174,6 +176,7 @@ func TestBackfillKnowsWhatWebhooksBrought(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the daemon is a process: the race detector has nothing to see")
 	}
+	t.Parallel()
 	for i, kind := range kindsOfShop {
 		t.Run(kind.platform, func(t *testing.T) {
 			t.Parallel()
