@@ -52,6 +52,15 @@ var rendered = map[string]struct {
 	},
 }
 
+// fewest is how many samples of a class reach a target at the least. deaf are the classes
+// of which a kind of target has no document.
+var (
+	fewest = map[string]int{"order": 47, "cancelled": 4, "refund": 2}
+	deaf   = map[string][]string{
+		"gp": {"refund"}, "sap-s4": {"refund"}, "ax2012": {"refund", "cancelled"}, "fo": {"refund", "cancelled"},
+	}
+)
+
 // adding adds a document up as its ERP does, in a currency of so many decimals.
 type adding func(root *etree.Element, digits uint8) (erpbridge.Decimal, error)
 
@@ -263,6 +272,20 @@ func (m *matrix) print(t *testing.T, targets []string) {
 		}
 		if m.cell(target, "order").ignored > 0 {
 			t.Errorf("%s: %d orders came to nothing", target, m.cell(target, "order").ignored)
+		}
+		for class, least := range fewest {
+			c := m.cell(target, class)
+			reached := c.events - c.ignored
+			if slices.Contains(deaf[m.kinds[target]], class) {
+				if reached > 0 {
+					t.Errorf("%s: %d of class %s reached it, and none should", target, reached, class)
+				}
+				continue
+			}
+			// Some ERPs take no amounts of what is cancelled.
+			if reached < least || class != "cancelled" && c.exact < least {
+				t.Errorf("%s: %d of class %s reached it, %d with their total, want %d at the least", target, reached, class, c.exact, least)
+			}
 		}
 	}
 	t.Logf("what the samples come to:\n%s", b.String())

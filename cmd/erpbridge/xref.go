@@ -71,7 +71,7 @@ func newXrefSet(opt *options) *cobra.Command {
 		Long: `Set makes VALUE what KEY stands for. An entry that is there keeps its note unless
 --note gives another one. Before a key that begins with a dash write --.`,
 		RunE: func(c *cobra.Command, args []string) error {
-			r, err := outbox.Reference{Table: args[0], Key: args[1], Value: args[2], Note: note}.Tidy()
+			r, err := outbox.Reference{Table: args[0], Key: asked(args[0], args[1]), Value: args[2], Note: note}.Tidy()
 			if err == nil && !force {
 				err = suspect(r)
 			}
@@ -129,7 +129,7 @@ func newXrefGet(opt *options) *cobra.Command {
 		Long: `Get prints the value of a key. Exit code 1 if there is none.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			return withTables(c, opt, target, func(ctx context.Context, target string, s *outbox.Store) error {
-				r, err := s.FindReference(ctx, target, args[0], args[1])
+				r, err := s.FindReference(ctx, target, args[0], asked(args[0], args[1]))
 				if err != nil {
 					return err
 				}
@@ -153,7 +153,7 @@ func newXrefRemove(opt *options) *cobra.Command {
 comes later and needs it is held.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			return withTables(c, opt, target, func(ctx context.Context, target string, s *outbox.Store) error {
-				change, err := s.RemoveReference(ctx, target, args[0], args[1], actor())
+				change, err := s.RemoveReference(ctx, target, args[0], asked(args[0], args[1]), actor())
 				if err != nil {
 					return err
 				}

@@ -43,6 +43,12 @@ func TestXrefEntryByEntry(t *testing.T) {
 		{[]string{"set", "--target", "netsuit", "items", "MUG-1", "57"}, exitUsage, `there is no target "netsuit"; configured: netsuite`},
 		{[]string{"set", "items", "a\x1b[2J", "57"}, exitUsage, "control character"},
 		{[]string{"set", "items", "a\u202eb", "57"}, exitOK, `a\u202eb`},
+		{[]string{"set", "customer_emails", "Ann@Example.COM", "7"}, exitOK, `customer_emails "ann@example.com": new, "7"`},
+		{[]string{"get", "customer_emails", "ANN@example.com"}, exitOK, "7"},
+		{[]string{"rm", "customer_emails", "Ann@example.com"}, exitOK, "removed"},
+		{[]string{"set", "customer_phones", "+1 518-555-0111", "7"}, exitOK, `customer_phones "15185550111": new, "7"`},
+		{[]string{"rm", "customer_phones", "+1 (518) 555 0111"}, exitOK, "removed"},
+		{[]string{"set", "customer_phones", "unknown", "7"}, exitUsage, "the key is empty"},
 	} {
 		code, stdout, stderr := command(t, append(append([]string{"xref"}, step.args[0], "-c", w.config), step.args[1:]...)...)
 		out := stdout + stderr
@@ -152,6 +158,11 @@ func TestPreviewWithCrossReferences(t *testing.T) {
 	items := file(t, "items.csv", "table,key,value\nitems,BP-CNV-OLV,4711\nitems,MUG-EN-12,4712\n")
 	if code, out := preview("--xref", items); code != exitOK || !strings.Contains(out, `internalId="4711"`) || !strings.Contains(out, `internalId="4712"`) {
 		t.Errorf("with a file: exit %d: %s", code, out)
+	}
+	// Keys are entered as people write them.
+	mail := file(t, "mail.csv", "table,key,value\nitems,BP-CNV-OLV,4711\nitems,MUG-EN-12,4712\n customer_emails ,MAYA.Ortega.1101@Example.com,777\n")
+	if code, out := preview("--xref", mail); code != exitOK || !strings.Contains(out, `internalId="777"`) {
+		t.Errorf("with a customer's address: exit %d: %s", code, out)
 	}
 	if code, out := preview("--xref", file(t, "bad.csv", "table,key\n")); code != exitUsage || !strings.Contains(out, "line 1") {
 		t.Errorf("with a bad file: exit %d: %s", code, out)

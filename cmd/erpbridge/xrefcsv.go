@@ -162,6 +162,8 @@ func (at referenceColumns) entry(fields []string, table string, force bool) (out
 	if at.note >= 0 {
 		r.Note = unescaped(fields[at.note])
 	}
+	r.Table = strings.TrimSpace(r.Table)
+	r.Key = asked(r.Table, r.Key)
 	r, err := r.Tidy()
 	if err != nil {
 		return r, err

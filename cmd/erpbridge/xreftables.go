@@ -16,6 +16,23 @@ var xrefTables = []string{
 	"payment_terms", "regions", "ship_methods", "tax_codes", "units",
 }
 
+// asked returns a key in the way ERPs ask the table for it: e-mail addresses in small
+// letters, of phone numbers the digits.
+func asked(table, key string) string {
+	switch table {
+	case "customer_emails":
+		return strings.ToLower(key)
+	case "customer_phones":
+		return strings.Map(func(r rune) rune {
+			if r < '0' || r > '9' {
+				return -1
+			}
+			return r
+		}, key)
+	}
+	return key
+}
+
 // suspect returns what makes an entry look like a mistake.
 func suspect(r outbox.Reference) error {
 	if !slices.Contains(xrefTables, r.Table) {
