@@ -34,7 +34,7 @@ demo: build ## show the whole way of an order, against simulated ERPs
 	@scripts/stack.sh run .stack/demo -- bin/erpdemo --bin bin
 
 .PHONY: test
-test: ## vet, every test, and the tests again under the race detector
+test: ## vet and every test, all but the longest under the race detector
 	@scripts/install.sh servers xml sftp compiler network
 	@scripts/stack.sh run .stack/test -- scripts/test.sh
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The whole suite, against the servers of DATABASE_URL and AMQP_URL: vet, every
-# test, then the tests again under the race detector. There -short leaves out what
+# test, and all under the race detector. There -short leaves out what
 # is long without being concurrent.
 set -euo pipefail
 cd -- "$(dirname -- "$0")/.."
@@ -14,9 +14,18 @@ tests=4
 go vet ./...
 go vet -tags torture ./...
 go test -count=1 -tags torture ./internal/fault
-go test -count=1 -timeout 20m -p "$packages" -parallel "$tests" ./...
-if command -v gcc >/dev/null; then
-  CGO_ENABLED=1 go test -count=1 -timeout 20m -p "$packages" -parallel "$tests" -race -short ./...
-else
+if ! command -v gcc >/dev/null; then
   echo "test: no C compiler, so no race detector" >&2
+  go test -count=1 -timeout 20m -p "$packages" -parallel "$tests" ./...
+  exit
 fi
+# What leaves nothing out with -short would be run twice alike: the race detector's turn
+# is enough.
+module=$(go list -m)
+mapfile -t longer < <(
+  awk 'NR == FNR { short[$1]; next } { for (i = 1; i <= NF; i++) if ($i in short) { print $1; break } }' \
+    <(grep -rl --include='*.go' 'testing\.Short()' . | xargs -n 1 dirname | sed "s|^\.|$module|" | sort -u) \
+    <(go list -f '{{.ImportPath}} {{join .TestImports " "}} {{join .XTestImports " "}}' ./...)
+)
+go test -count=1 -timeout 20m -p "$packages" -parallel "$tests" "${longer[@]}"
+CGO_ENABLED=1 go test -count=1 -timeout 20m -p "$packages" -parallel "$tests" -race -short ./...
