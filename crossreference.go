@@ -6,6 +6,8 @@ package erpbridge
 type CrossReference interface {
 	// Value returns what key stands for in a table, and whether it is there.
 	Value(table, key string) (value string, ok bool)
+	// Kept reports whether a table has any entry: whether somebody keeps it.
+	Kept(table string) bool
 }
 
 // CrossReferences is a CrossReference that does not change: values by table and key.
@@ -17,3 +19,6 @@ func (c CrossReferences) Value(table, key string) (string, bool) {
 	value, ok := c[table][key]
 	return value, ok
 }
+
+// Kept implements CrossReference.
+func (c CrossReferences) Kept(table string) bool { return len(c[table]) > 0 }

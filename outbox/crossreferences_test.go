@@ -58,6 +58,9 @@ func TestCrossReferencesAreThoseLoaded(t *testing.T) {
 	load(t, s, c)
 	wantValue(t, erp, "A", "")
 	wantValue(t, other, "A", "2")
+	if erp.Kept("items") || !other.Kept("items") || other.Kept("units") {
+		t.Errorf("somebody keeps items: %t at erp, %t at other; units: %t", erp.Kept("items"), other.Kept("items"), other.Kept("units"))
+	}
 	s.Close()
 	if _, err := s.LoadReferences(t.Context(), c); err == nil {
 		t.Error("loaded without Postgres")
