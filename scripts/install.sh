@@ -29,8 +29,9 @@ missing() {
     network) # a cluster's nodes have networks of their own, which only root can make
       [ "$(id -u)" != 0 ] || PATH=$PATH:/usr/sbin:/sbin installed ip || echo iproute2
       ;;
-    sftp) # a second peer for what is delivered as files
+    sftp) # a second peer for what is delivered as files, and a second reader of what is sealed in them
       [ -x /usr/lib/openssh/sftp-server ] || echo openssh-sftp-server
+      installed gpg || echo gnupg
       ;;
     compiler) # the race detector links with C
       installed gcc || echo gcc

@@ -41,18 +41,17 @@ machine only:
 				return errors.New("--in and --out: the file system adapter needs both folders")
 			}
 			company := aif.New(o.conf)
-			o.handler, o.control, o.names = company.Handler(), company.Control(), map[string]string{"url": "/MicrosoftDynamicsAXAif60/SalesOrders/xppservice.svc"}
+			o.handler, o.printed = controlled(company.Handler(), company.Control()), addresses(map[string]string{"url": "/MicrosoftDynamicsAXAif60/SalesOrders/xppservice.svc"})
 			if o.in != "" {
-				o.work = func(ctx context.Context) error {
+				o.work = append(o.work, func(ctx context.Context) error {
 					return every(ctx, o.every, func() error { return company.ReadFolder(o.in, o.out) })
-				}
+				})
 			}
 			return o.run(cmd.Context(), cmd.OutOrStdout())
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.listen, "listen", "127.0.0.1:0", "address")
-	f.StringVar(&o.readyFile, "ready-file", "", "file to write the addresses to once listening")
+	o.flags(f, "address")
 	f.StringVar(&o.in, "in", "", "folder that messages are read from")
 	f.StringVar(&o.out, "out", "", "folder that responses are written to")
 	f.DurationVar(&o.every, "every", time.Second, "time between two looks into the folder")
@@ -62,15 +61,16 @@ machine only:
 	f.StringSliceVar(&o.conf.Items, "item", nil, "number of an item that exists; none: any")
 	f.Uint64Var(&o.conf.Seed, "seed", 1, "seed of all dice")
 
-	f.Float64Var(&o.conf.Faults.DropBefore, "drop-before", 0, "how likely the connection is cut and nothing was booked")
-	f.Float64Var(&o.conf.Faults.DropAfter, "drop-after", 0, "how likely it is cut after the order was booked")
-	f.Float64Var(&o.conf.Faults.Deadlock, "deadlock", 0, "how likely the fault is an X++ deadlock")
-	f.Float64Var(&o.conf.Faults.Restart, "restart", 0, "how likely the ports are restarting")
-	f.Float64Var(&o.conf.Faults.Words, "words", 0, "how likely the fault is but words")
-	f.Float64Var(&o.conf.Faults.FaultAfter, "fault-after", 0, "how likely that comes although the order was booked")
-	f.Float64Var(&o.conf.Faults.Page, "page", 0, "how likely the answer is an HTML page with 500")
-	f.Float64Var(&o.conf.Faults.Stuck, "stuck", 0, "how likely a file is left for the next look")
-	f.Float64Var(&o.conf.Faults.Slow, "slow", 0, "how likely it takes --slow-by longer")
-	f.DurationVar(&o.conf.Faults.SlowBy, "slow-by", time.Second, "how much longer")
+	faultFlags(f, &o.conf.Faults.SlowBy, []chance{
+		{"drop-before", &o.conf.Faults.DropBefore, "the connection is cut and nothing was booked"},
+		{"drop-after", &o.conf.Faults.DropAfter, "it is cut after the order was booked"},
+		{"deadlock", &o.conf.Faults.Deadlock, "the fault is an X++ deadlock"},
+		{"restart", &o.conf.Faults.Restart, "the ports are restarting"},
+		{"words", &o.conf.Faults.Words, "the fault is but words"},
+		{"fault-after", &o.conf.Faults.FaultAfter, "that comes although the order was booked"},
+		{"page", &o.conf.Faults.Page, "the answer is an HTML page with 500"},
+		{"stuck", &o.conf.Faults.Stuck, "a file is left for the next look"},
+		{"slow", &o.conf.Faults.Slow, "it takes --slow-by longer"},
+	})
 	return cmd
 }

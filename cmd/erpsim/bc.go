@@ -2,14 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"net"
-	"net/http"
 	"net/url"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,11 +14,9 @@ import (
 
 // centralOptions are the flags of bc.
 type centralOptions struct {
-	listen    string
-	readyFile string
-	journal   string
-	modes     []string
-	conf      navws.Config
+	simulator
+	steering
+	conf navws.Config
 }
 
 func centralCommand() *cobra.Command {
@@ -51,13 +44,11 @@ It is steered by its control address, from this machine only:
     curl -d '' $CONTROL/fields?hide=Ship_to_County
     curl -d '' $CONTROL/reset`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), cmd.OutOrStdout()) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return o.serve(cmd.Context(), cmd.OutOrStdout()) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.listen, "listen", "127.0.0.1:0", "address")
-	f.StringVar(&o.readyFile, "ready-file", "", "file to write the addresses to once listening")
-	f.StringVar(&o.journal, "journal", "", "file that every entry of the journal is added to as a line of JSON")
-	f.StringArrayVar(&o.modes, "mode", nil, "a mode in force from the start (JSON)")
+	o.simulator.flags(f, "address")
+	o.steering.flags(f)
 	f.StringVar(&o.conf.Company, "company", "CRONUS", "name of the company")
 	f.StringVar(&o.conf.User, "user", "", "user to demand; empty: none")
 	f.StringVar(&o.conf.Password, "password", "", "the user's web service access key")
@@ -75,49 +66,27 @@ It is steered by its control address, from this machine only:
 	return cmd
 }
 
-func (o *centralOptions) run(ctx context.Context, stdout io.Writer) (err error) {
-	for i, raw := range o.modes {
-		var m navws.Mode
-		if err := json.Unmarshal([]byte(raw), &m); err != nil {
-			return fmt.Errorf("mode %d: %w", i+1, err)
-		}
-		o.conf.Modes = append(o.conf.Modes, m)
+func (o *centralOptions) serve(ctx context.Context, stdout io.Writer) (err error) {
+	if o.conf.Modes, err = readEach[navws.Mode](o.modes); err != nil {
+		return err
 	}
-	if o.journal != "" {
-		file, err := os.OpenFile(o.journal, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o640)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, file.Close()) }()
-		o.conf.Journal = file
+	journal, err := openJournal(o.journal)
+	if err != nil {
+		return err
 	}
+	defer func() { err = errors.Join(err, journal.Close()) }()
+	o.conf.Journal = journal
 	company, err := navws.New(o.conf)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, company.Close()) }()
-	listener, err := net.Listen("tcp", o.listen)
-	if err != nil {
-		return err
+	o.handler = company.Handler()
+	o.printed = func(base string) any {
+		return map[string]string{
+			"url": base + "/BC/WS", "company": o.conf.Company, "page_url": base + "/BC/WS/" + url.PathEscape(o.conf.Company) + "/Page/SalesOrder",
+			"token_url": base + "/token", "control_url": base + "/control",
+		}
 	}
-	base := "http://" + listener.Addr().String()
-	line, err := json.Marshal(map[string]string{
-		"url": base + "/BC/WS", "company": o.conf.Company, "page_url": base + "/BC/WS/" + url.PathEscape(o.conf.Company) + "/Page/SalesOrder",
-		"token_url": base + "/token", "control_url": base + "/control",
-	})
-	if err != nil {
-		return errors.Join(err, listener.Close())
-	}
-	server := &http.Server{Handler: company.Handler(), ReadHeaderTimeout: 30 * time.Second}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
-	if err := announce(line, stdout, o.readyFile); err != nil {
-		return errors.Join(err, server.Close(), ignoreClosed(<-served))
-	}
-	select {
-	case err := <-served:
-		return err
-	case <-ctx.Done():
-	}
-	return errors.Join(stop(server), ignoreClosed(<-served))
+	return o.run(ctx, stdout)
 }

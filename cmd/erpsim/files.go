@@ -68,3 +68,16 @@ func fromYAML(raw []byte, into any) error {
 	}
 	return json.Unmarshal(text, into)
 }
+
+// readEach reads modes that were given one by one, as JSON.
+func readEach[Mode any](texts []string) ([]Mode, error) {
+	var modes []Mode
+	for i, text := range texts {
+		var m Mode
+		if err := json.Unmarshal([]byte(text), &m); err != nil {
+			return nil, fmt.Errorf("mode %d: %w", i+1, err)
+		}
+		modes = append(modes, m)
+	}
+	return modes, nil
+}

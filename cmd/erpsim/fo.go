@@ -2,13 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"net"
-	"net/http"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,10 +13,8 @@ import (
 
 // financeOptions are the flags of fo.
 type financeOptions struct {
-	listen     string
-	readyFile  string
-	journal    string
-	modes      []string
+	simulator
+	steering
 	credential dmf.Credential
 	conf       dmf.Config
 }
@@ -43,13 +36,11 @@ ready file: url, token_url and control_url. Modes are JSON, such as
 Calls to match are the names of the API's actions, and token, upload, download, enqueue,
 jobstatus, headers and lines.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), cmd.OutOrStdout()) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return o.serve(cmd.Context(), cmd.OutOrStdout()) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.listen, "listen", "127.0.0.1:0", "address")
-	f.StringVar(&o.readyFile, "ready-file", "", "file to write the addresses to once listening")
-	f.StringVar(&o.journal, "journal", "", "file that every entry of the journal is added to as a line of JSON")
-	f.StringArrayVar(&o.modes, "mode", nil, "a mode in force from the start (JSON)")
+	o.simulator.flags(f, "address")
+	o.steering.flags(f)
 	f.StringVar(&o.credential.ClientID, "client-id", "", "client id of the application that may have tokens")
 	f.StringVar(&o.credential.Secret, "client-secret", "", "its secret")
 	f.StringVar(&o.conf.Company, "company", "USMF", "the legal entity there is")
@@ -65,50 +56,26 @@ jobstatus, headers and lines.`,
 	return cmd
 }
 
-func (o *financeOptions) run(ctx context.Context, stdout io.Writer) (err error) {
+func (o *financeOptions) serve(ctx context.Context, stdout io.Writer) (err error) {
 	if o.credential.ClientID == "" || o.credential.Secret == "" {
 		return errors.New("no credentials: give --client-id and --client-secret")
 	}
 	o.conf.Credentials = []dmf.Credential{o.credential}
-	for i, raw := range o.modes {
-		var m dmf.Mode
-		if err := json.Unmarshal([]byte(raw), &m); err != nil {
-			return fmt.Errorf("mode %d: %w", i+1, err)
-		}
-		o.conf.Modes = append(o.conf.Modes, m)
+	if o.conf.Modes, err = readEach[dmf.Mode](o.modes); err != nil {
+		return err
 	}
-	if o.journal != "" {
-		file, err := os.OpenFile(o.journal, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o640)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, file.Close()) }()
-		o.conf.Journal = file
+	journal, err := openJournal(o.journal)
+	if err != nil {
+		return err
 	}
+	defer func() { err = errors.Join(err, journal.Close()) }()
+	o.conf.Journal = journal
 	env, err := dmf.New(o.conf)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, env.Close()) }()
-	listener, err := net.Listen("tcp", o.listen)
-	if err != nil {
-		return err
-	}
-	base := "http://" + listener.Addr().String()
-	line, err := json.Marshal(map[string]string{"url": base, "token_url": base + "/login/tenant/oauth2/v2.0/token", "control_url": base + "/control"})
-	if err != nil {
-		return errors.Join(err, listener.Close())
-	}
-	server := &http.Server{Handler: env.Handler(), ReadHeaderTimeout: 30 * time.Second}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
-	if err := announce(line, stdout, o.readyFile); err != nil {
-		return errors.Join(err, server.Close(), ignoreClosed(<-served))
-	}
-	select {
-	case err := <-served:
-		return err
-	case <-ctx.Done():
-	}
-	return errors.Join(stop(server), ignoreClosed(<-served))
+	o.handler = env.Handler()
+	o.printed = addresses(map[string]string{"url": "", "token_url": "/login/tenant/oauth2/v2.0/token"})
+	return o.run(ctx, stdout)
 }

@@ -1,41 +1,18 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
+	"io"
 	"net/http"
-	"os"
 	"path/filepath"
-	"strings"
 	"testing"
-	"time"
 )
 
-func TestFinanceCommand(t *testing.T) {
-	dir := t.TempDir()
-	file := filepath.Join(dir, "ready.json")
-	ctx, stop := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	var out, errs bytes.Buffer
-	go func() {
-		done <- run(ctx, []string{
-			"fo", "--client-id", "a", "--client-secret", "b", "--ready-file", file, "--journal", filepath.Join(dir, "journal"),
-			"--mode", `{"kind":"drop-line","count":3}`,
-		}, strings.NewReader(""), &out, &errs)
-	}()
+func TestFinanceCommandServesUntilItIsStopped(t *testing.T) {
+	line, stop := started(t, "fo", "--client-id", "a", "--client-secret", "b", "--journal", filepath.Join(t.TempDir(), "journal"), "--mode", `{"kind":"drop-line","count":3}`)
 	var addresses map[string]string
-	for end := time.Now().Add(10 * time.Second); ; {
-		raw, err := os.ReadFile(file)
-		if err == nil {
-			if err := json.Unmarshal(raw, &addresses); err != nil {
-				t.Fatal(err)
-			}
-			break
-		}
-		if time.Now().After(end) {
-			t.Fatal("it never listened")
-		}
+	if err := json.Unmarshal(line, &addresses); err != nil {
+		t.Fatal(err)
 	}
 	resp, err := http.Get(addresses["control_url"] + "/modes")
 	if err != nil {
@@ -45,12 +22,11 @@ func TestFinanceCommand(t *testing.T) {
 	if resp.StatusCode != http.StatusOK || addresses["token_url"] == "" || addresses["url"] == "" {
 		t.Errorf("HTTP %d, %v", resp.StatusCode, addresses)
 	}
-	stop()
-	if err := <-done; err != nil {
+	if err := stop(); err != nil {
 		t.Error(err)
 	}
 	for _, args := range [][]string{{"fo"}, {"fo", "--client-id", "a", "--client-secret", "b", "--mode", "{"}, {"fo", "--client-id", "a", "--client-secret", "b", "--mode", `{"kind":"x"}`}} {
-		if err := run(t.Context(), args, strings.NewReader(""), &out, &errs); err == nil {
+		if err := run(t.Context(), args, nil, io.Discard, io.Discard); err == nil {
 			t.Errorf("%v is taken", args)
 		}
 	}

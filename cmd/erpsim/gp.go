@@ -1,8 +1,6 @@
 package main
 
 import (
-	"time"
-
 	"github.com/spf13/cobra"
 
 	"github.com/hakooi/erpbridge/cmd/erpsim/gpws"
@@ -28,13 +26,12 @@ machine only:
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			company := gpws.New(conf)
-			o.handler, o.control, o.names = company.Handler(), company.Control(), map[string]string{"url": "/DynamicsGPWebServices/DynamicsGPService.asmx"}
+			o.handler, o.printed = controlled(company.Handler(), company.Control()), addresses(map[string]string{"url": "/DynamicsGPWebServices/DynamicsGPService.asmx"})
 			return o.run(cmd.Context(), cmd.OutOrStdout())
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.listen, "listen", "127.0.0.1:0", "address")
-	f.StringVar(&o.readyFile, "ready-file", "", "file to write the addresses to once listening")
+	o.flags(f, "address")
 	f.StringVar(&conf.User, "user", "", "user to demand; empty: none")
 	f.StringVar(&conf.Password, "password", "", "the user's password")
 	f.StringVar(&conf.Company, "company", "", "id of the company; empty: any")
@@ -44,14 +41,15 @@ machine only:
 	f.StringVar(&conf.Quantity, "quantity-decimals", "0", "decimals of quantities")
 	f.Uint64Var(&conf.Seed, "seed", 1, "seed of all dice")
 
-	f.Float64Var(&conf.Faults.DropBefore, "drop-before", 0, "how likely the connection is cut and nothing was booked")
-	f.Float64Var(&conf.Faults.DropAfter, "drop-after", 0, "how likely it is cut after the order was booked")
-	f.Float64Var(&conf.Faults.Unhandled, "unhandled", 0, "how likely the fault is an unhandled system exception")
-	f.Float64Var(&conf.Faults.FaultAfter, "fault-after", 0, "how likely that comes although the order was booked")
-	f.Float64Var(&conf.Faults.Deadlock, "deadlock", 0, "how likely SQL Server ends the request as a deadlock's victim")
-	f.Float64Var(&conf.Faults.Busy, "busy", 0, "how likely the answer is 503, come again in a second")
-	f.Float64Var(&conf.Faults.Page, "page", 0, "how likely it is an HTML page with 500")
-	f.Float64Var(&conf.Faults.Slow, "slow", 0, "how likely it takes --slow-by longer")
-	f.DurationVar(&conf.Faults.SlowBy, "slow-by", time.Second, "how much longer")
+	faultFlags(f, &conf.Faults.SlowBy, []chance{
+		{"drop-before", &conf.Faults.DropBefore, "the connection is cut and nothing was booked"},
+		{"drop-after", &conf.Faults.DropAfter, "it is cut after the order was booked"},
+		{"unhandled", &conf.Faults.Unhandled, "the fault is an unhandled system exception"},
+		{"fault-after", &conf.Faults.FaultAfter, "that comes although the order was booked"},
+		{"deadlock", &conf.Faults.Deadlock, "SQL Server ends the request as a deadlock's victim"},
+		{"busy", &conf.Faults.Busy, "the answer is 503, come again in a second"},
+		{"page", &conf.Faults.Page, "it is an HTML page with 500"},
+		{"slow", &conf.Faults.Slow, "it takes --slow-by longer"},
+	})
 	return cmd
 }

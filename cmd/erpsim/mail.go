@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/hakooi/erpbridge/cmd/erpsim/mailsink"
+	"github.com/hakooi/erpbridge/cmd/erpsim/mishap"
 	"github.com/hakooi/erpbridge/cmd/erpsim/suitetalk"
 )
 
@@ -20,10 +21,10 @@ type mailMode struct {
 func mailControl(sink *mailsink.Sink) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /control/mails", func(w http.ResponseWriter, _ *http.Request) {
-		writeJSON(w, append([]mailsink.Message{}, sink.Messages()...))
+		mishap.WriteJSON(w, append([]mailsink.Message{}, sink.Messages()...))
 	})
 	mux.HandleFunc("GET /control/mails/mode", func(w http.ResponseWriter, _ *http.Request) {
-		writeJSON(w, mailMode{Mode: sink.Mode()})
+		mishap.WriteJSON(w, mailMode{Mode: sink.Mode()})
 	})
 	mux.HandleFunc("POST /control/mails/mode", func(w http.ResponseWriter, r *http.Request) {
 		var m mailMode
@@ -35,14 +36,7 @@ func mailControl(sink *mailsink.Sink) http.Handler {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		writeJSON(w, m)
+		mishap.WriteJSON(w, m)
 	})
 	return mux
-}
-
-func writeJSON(w http.ResponseWriter, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	out := json.NewEncoder(w)
-	out.SetIndent("", "  ")
-	_ = out.Encode(v) // the client may have gone
 }

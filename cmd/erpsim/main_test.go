@@ -15,11 +15,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
+	"github.com/hakooi/erpbridge/adapters/erp/erptest"
 	"github.com/hakooi/erpbridge/cmd/erpsim/suitetalk"
 )
 
@@ -35,40 +37,43 @@ type simulation struct {
 	stop func() error
 }
 
-// simulate runs the program until the test ends or stops it.
-func simulate(t *testing.T, flags ...string) simulation {
+// started runs the program until the test ends or stops it, and returns the line it prints
+// when it listens. stop waits for its end, and may be called twice.
+func started(t *testing.T, args ...string) (line []byte, stop func() error) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	out, in := io.Pipe()
 	ended := make(chan error, 1)
 	go func() {
-		err := run(ctx, append([]string{"run"}, flags...), nil, in, io.Discard)
+		err := run(ctx, args, nil, in, io.Discard)
 		ended <- err
 		in.CloseWithError(fmt.Errorf("the program ended: %w", err))
 	}()
-	line, err := bufio.NewReader(out).ReadBytes('\n')
-	if err != nil {
-		cancel()
-		t.Fatal(err)
-	}
-	var s simulation
-	if err := json.Unmarshal(line, &s.ready); err != nil {
-		t.Fatal(err)
-	}
-	stopped := false
-	s.stop = func() error {
-		if stopped {
-			return nil
-		}
-		stopped = true
+	stop = sync.OnceValue(func() error {
 		cancel()
 		return <-ended
-	}
+	})
 	t.Cleanup(func() {
-		if err := s.stop(); err != nil {
+		if err := stop(); err != nil {
 			t.Error(err)
 		}
 	})
+	line, err := bufio.NewReader(out).ReadBytes('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	return line, stop
+}
+
+// simulate runs `erpsim run`.
+func simulate(t *testing.T, flags ...string) simulation {
+	t.Helper()
+	var s simulation
+	var line []byte
+	line, s.stop = started(t, append([]string{"run"}, flags...)...)
+	if err := json.Unmarshal(line, &s.ready); err != nil {
+		t.Fatal(err)
+	}
 	return s
 }
 
@@ -298,15 +303,13 @@ func TestStopDoesNotWaitForADelayedRequest(t *testing.T) {
 		_, err := upsert(t, s.NetSuiteURL, "nonce001")
 		got <- err
 	}()
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+	erptest.Until(t, "the mode to fire", func() bool {
 		out, err := command(t, "modes", "list", "--url", s.ControlURL)
-		if err != nil || time.Now().After(deadline) {
-			t.Fatalf("%v %s", err, out)
+		if err != nil {
+			t.Fatal(err)
 		}
-		if strings.Contains(out, `"fired": 1`) {
-			break
-		}
-	}
+		return strings.Contains(out, `"fired": 1`)
+	})
 	if err := s.stop(); err != nil {
 		t.Fatal(err)
 	}

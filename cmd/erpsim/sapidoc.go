@@ -48,17 +48,16 @@ address, from this machine only:
 			}
 			client := "?sap-client=" + o.conf.Client
 			system := sapidoc.New(o.conf)
-			o.handler, o.control = system.Handler(), system.Control()
-			o.names = map[string]string{"url": "", "soap_url": "/sap/bc/srt/idoc" + client, "http_url": "/sap/bc/idoc_xml" + client}
-			o.work = func(ctx context.Context) error {
+			o.handler = controlled(system.Handler(), system.Control())
+			o.printed = addresses(map[string]string{"url": "", "soap_url": "/sap/bc/srt/idoc" + client, "http_url": "/sap/bc/idoc_xml" + client})
+			o.work = append(o.work, func(ctx context.Context) error {
 				return every(ctx, o.every, func() error { return o.round(system) })
-			}
+			})
 			return o.run(cmd.Context(), cmd.OutOrStdout())
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.listen, "listen", "127.0.0.1:0", "address")
-	f.StringVar(&o.readyFile, "ready-file", "", "file to write the addresses to once listening")
+	o.flags(f, "address")
 	f.StringVar(&o.in, "in", "", "folder that files are read from; empty: none")
 	f.StringVar(&o.out, "out", "", "folder that ALEAUD files are written to; empty: none are")
 	f.StringVar(&o.trigger, "trigger", "", "ending of the file beside each that says it is whole; empty: there is none")
@@ -77,11 +76,7 @@ address, from this machine only:
 	f.StringVar(&o.conf.AuditPassword, "audit-password", "", "that user's password")
 	f.Uint64Var(&o.conf.Seed, "seed", 1, "seed of all dice")
 
-	for _, odds := range []struct {
-		name string
-		into *float64
-		what string
-	}{
+	faultFlags(f, &o.conf.Faults.SlowBy, []chance{
 		{"drop-before", &o.conf.Faults.DropBefore, "the connection is cut and nothing was stored"},
 		{"drop-after", &o.conf.Faults.DropAfter, "it is cut after the IDoc was stored"},
 		{"overload", &o.conf.Faults.Overload, "the answer is 503, come again in a second"},
@@ -97,10 +92,7 @@ address, from this machine only:
 		{"not-posted", &o.conf.Faults.NotPosted, "an IDoc is not posted at first"},
 		{"twice", &o.conf.Faults.Twice, "an ALEAUD comes twice"},
 		{"stuck", &o.conf.Faults.Stuck, "a file is left for the next run"},
-	} {
-		f.Float64Var(odds.into, odds.name, 0, "how likely "+odds.what)
-	}
-	f.DurationVar(&o.conf.Faults.SlowBy, "slow-by", time.Second, "how much longer")
+	})
 	return cmd
 }
 

@@ -39,21 +39,20 @@ control address, from this machine only:
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			system := saps4.New(o.conf)
-			o.handler, o.control = system.Handler(), system.Control()
-			o.names = map[string]string{"order_url": "/orderrequest_in", "partner_url": "/businesspartner_in", "read_back_url": "/odata"}
-			o.work = func(ctx context.Context) error {
+			o.handler = controlled(system.Handler(), system.Control())
+			o.printed = addresses(map[string]string{"order_url": "/orderrequest_in", "partner_url": "/businesspartner_in", "read_back_url": "/odata"})
+			o.work = append(o.work, func(ctx context.Context) error {
 				return every(ctx, o.every, func() error {
 					system.Process()
 					_ = system.Send() // what is not taken stays due
 					return nil
 				})
-			}
+			})
 			return o.run(cmd.Context(), cmd.OutOrStdout())
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.listen, "listen", "127.0.0.1:0", "address")
-	f.StringVar(&o.readyFile, "ready-file", "", "file to write the addresses to once listening")
+	o.flags(f, "address")
 	f.DurationVar(&o.every, "every", time.Second, "time between two runs of the job that books")
 	f.StringVar(&o.conf.User, "user", "", "user to demand; empty: none")
 	f.StringVar(&o.conf.Password, "password", "", "the user's password")
@@ -64,15 +63,16 @@ control address, from this machine only:
 	f.StringVar(&o.conf.ConfirmPassword, "confirm-password", "", "that user's password")
 	f.Uint64Var(&o.conf.Seed, "seed", 1, "seed of all dice")
 
-	f.Float64Var(&o.conf.Faults.DropBefore, "drop-before", 0, "how likely the connection is cut and nothing was stored")
-	f.Float64Var(&o.conf.Faults.DropAfter, "drop-after", 0, "how likely it is cut after the message was stored")
-	f.Float64Var(&o.conf.Faults.Generic, "generic", 0, "how likely the fault is the one that says nothing")
-	f.Float64Var(&o.conf.Faults.TimeOut, "time-out", 0, "how likely it is a time-out although the message was stored")
-	f.Float64Var(&o.conf.Faults.Overload, "overload", 0, "how likely the answer is 503, come again in a second")
-	f.Float64Var(&o.conf.Faults.Page, "page", 0, "how likely it is an HTML page with 500")
-	f.Float64Var(&o.conf.Faults.Lost, "lost", 0, "how likely a message is taken and never booked")
-	f.Float64Var(&o.conf.Faults.Twice, "twice", 0, "how likely a confirmation comes twice")
-	f.Float64Var(&o.conf.Faults.Slow, "slow", 0, "how likely it takes --slow-by longer")
-	f.DurationVar(&o.conf.Faults.SlowBy, "slow-by", time.Second, "how much longer")
+	faultFlags(f, &o.conf.Faults.SlowBy, []chance{
+		{"drop-before", &o.conf.Faults.DropBefore, "the connection is cut and nothing was stored"},
+		{"drop-after", &o.conf.Faults.DropAfter, "it is cut after the message was stored"},
+		{"generic", &o.conf.Faults.Generic, "the fault is the one that says nothing"},
+		{"time-out", &o.conf.Faults.TimeOut, "it is a time-out although the message was stored"},
+		{"overload", &o.conf.Faults.Overload, "the answer is 503, come again in a second"},
+		{"page", &o.conf.Faults.Page, "it is an HTML page with 500"},
+		{"lost", &o.conf.Faults.Lost, "a message is taken and never booked"},
+		{"twice", &o.conf.Faults.Twice, "a confirmation comes twice"},
+		{"slow", &o.conf.Faults.Slow, "it takes --slow-by longer"},
+	})
 	return cmd
 }

@@ -2,30 +2,22 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"net"
-	"net/http"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/hakooi/erpbridge/cmd/erpsim/shopsim"
-	"github.com/hakooi/erpbridge/cmd/erpsim/suitetalk"
 )
 
 // shopOptions are the flags of shop.
 type shopOptions struct {
-	listen    string
-	journal   string
-	readyFile string
-	orders    int
-	every     time.Duration
-	shop      shopsim.Config
+	simulator
+	journal string
+	orders  int
+	every   time.Duration
+	shop    shopsim.Config
 }
 
 func shopCommand() *cobra.Command {
@@ -61,12 +53,11 @@ more than 5 and never repeats one, bigcommerce rests a host that fails too often
 adobecommerce tries for a day. With --pace 1ms a second of those schedules lasts a
 millisecond.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context(), cmd.OutOrStdout()) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return o.serve(cmd.Context(), cmd.OutOrStdout()) },
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.shop.Platform, "platform", "shopify", "adobecommerce, bigcommerce, shopify or woocommerce")
-	f.StringVar(&o.listen, "listen", "127.0.0.1:0", "address of the API and of the control interface")
-	f.StringVar(&o.readyFile, "ready-file", "", "file to write the addresses to once listening")
+	o.flags(f, "address of the API and of the control interface")
 	f.StringVar(&o.journal, "journal", "", "file the journal is added to, an entry a line")
 	f.StringVar(&o.shop.Webhooks, "webhooks", "", "address that webhooks are sent to from the start; empty: nowhere, until subscribed by the API")
 	f.StringToStringVar(&o.shop.Reach, "reach", nil, "where a public address leads, as https://bridge.example.com=http://127.0.0.1:8080")
@@ -104,52 +95,21 @@ type shopReady struct {
 	PublicKey  string `json:"public_key,omitempty"`
 }
 
-func (o *shopOptions) run(ctx context.Context, stdout io.Writer) (err error) {
-	if o.journal != "" {
-		f, oerr := os.OpenFile(filepath.Clean(o.journal), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o640)
-		if oerr != nil {
-			return fmt.Errorf("opening the journal: %w", oerr)
-		}
-		defer func() { err = errors.Join(err, f.Close()) }()
-		o.shop.Journal = f
+func (o *shopOptions) serve(ctx context.Context, stdout io.Writer) (err error) {
+	journal, err := openJournal(o.journal)
+	if err != nil {
+		return err
 	}
+	defer func() { err = errors.Join(err, journal.Close()) }()
+	o.shop.Journal = journal
 	shop, err := shopsim.New(o.shop)
 	if err != nil {
 		return err
 	}
-	mux := http.NewServeMux()
-	mux.Handle("/", shop.Handler())
-	mux.Handle("/control/", suitetalk.LoopbackOnly(shop.Control()))
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", o.listen)
-	if err != nil {
-		return err
+	o.handler = controlled(shop.Handler(), shop.Control())
+	o.printed = func(base string) any {
+		return shopReady{APIURL: base, ControlURL: base + "/control", PublicKey: shop.PublicKey()}
 	}
-	base := "http://" + listener.Addr().String()
-	line, err := json.Marshal(shopReady{APIURL: base, ControlURL: base + "/control", PublicKey: shop.PublicKey()})
-	if err != nil {
-		return errors.Join(err, listener.Close())
-	}
-
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 30 * time.Second}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
-	if err := announce(line, stdout, o.readyFile); err != nil {
-		return errors.Join(err, server.Close(), ignoreClosed(<-served))
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan error, 2)
-	go func() { done <- shop.Run(ctx) }()
-	go func() { done <- shop.Trade(ctx, o.orders, o.every) }()
-	select {
-	case err := <-served:
-		served <- err
-	case <-ctx.Done():
-	}
-	cancel()
-	for range 2 {
-		if e := <-done; !errors.Is(e, context.Canceled) {
-			err = errors.Join(err, e)
-		}
-	}
-	return errors.Join(err, stop(server), ignoreClosed(<-served))
+	o.work = append(o.work, shop.Run, func(ctx context.Context) error { return shop.Trade(ctx, o.orders, o.every) })
+	return o.run(ctx, stdout)
 }

@@ -1,11 +1,8 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
-	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -14,8 +11,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
+	"github.com/hakooi/erpbridge/adapters/erp/erptest"
 	"github.com/hakooi/erpbridge/cmd/erpsim/shopsim"
 )
 
@@ -40,7 +37,7 @@ func request(t *testing.T, method, url string) (int, []byte) {
 }
 
 // The command sells, tells the bridge, is steered by hand, and ends when it is told to.
-func TestShop(t *testing.T) {
+func TestShopSellsTellsAndEnds(t *testing.T) {
 	for _, platform := range shopsim.Platforms {
 		t.Run(platform, func(t *testing.T) {
 			var webhooks atomic.Int64
@@ -49,22 +46,8 @@ func TestShop(t *testing.T) {
 			dir := t.TempDir()
 			journal, readyFile := filepath.Join(dir, "journal.jsonl"), filepath.Join(dir, "ready.json")
 
-			ctx, cancel := context.WithCancel(t.Context())
-			defer cancel()
-			out, in := io.Pipe()
-			ended := make(chan error, 1)
-			go func() {
-				err := run(ctx, []string{
-					"shop", "--platform", platform, "--webhooks", "https://bridge.example.com/webhooks/shop", "--reach", "https://bridge.example.com=" + bridge.URL,
-					"--orders", "10", "--every", "5ms", "--journal", journal, "--ready-file", readyFile, "--secret", "s3cret", "--currency", "JPY",
-				}, nil, in, io.Discard)
-				ended <- err
-				in.CloseWithError(fmt.Errorf("the program ended: %w", err))
-			}()
-			line, err := bufio.NewReader(out).ReadBytes('\n')
-			if err != nil {
-				t.Fatal(err)
-			}
+			line, stop := started(t, "shop", "--platform", platform, "--webhooks", "https://bridge.example.com/webhooks/shop", "--reach", "https://bridge.example.com="+bridge.URL,
+				"--orders", "10", "--every", "5ms", "--journal", journal, "--ready-file", readyFile, "--secret", "s3cret", "--currency", "JPY")
 			var r shopReady
 			if err := json.Unmarshal(line, &r); err != nil {
 				t.Fatal(err)
@@ -80,20 +63,17 @@ func TestShop(t *testing.T) {
 				t.Errorf("placing: %d %s", status, body)
 			}
 			var orders []shopsim.Order
-			for deadline := time.Now().Add(20 * time.Second); len(orders) < 11 || webhooks.Load() < 11; time.Sleep(5 * time.Millisecond) {
-				if time.Now().After(deadline) {
-					t.Fatalf("%d orders and %d webhooks", len(orders), webhooks.Load())
-				}
+			erptest.Until(t, "eleven orders and their webhooks", func() bool {
 				_, body := request(t, http.MethodGet, r.ControlURL+"/orders")
 				if err := json.Unmarshal(body, &orders); err != nil {
 					t.Fatal(err)
 				}
-			}
+				return len(orders) >= 11 && webhooks.Load() >= 11
+			})
 			if o := orders[3]; o.Currency != "JPY" || strings.Contains(o.Total(), ".") {
 				t.Errorf("an order comes to %s %s", o.Total(), o.Currency)
 			}
-			cancel()
-			if err := <-ended; err != nil {
+			if err := stop(); err != nil {
 				t.Error(err)
 			}
 			kept, err := os.ReadFile(journal)
@@ -115,7 +95,7 @@ func TestShop(t *testing.T) {
 	}
 }
 
-func TestShopRefuses(t *testing.T) {
+func TestShopRefusesWhatCannotBe(t *testing.T) {
 	for _, tt := range []struct{ flag, value, want string }{
 		{"--platform", "magento", "there is no platform"},
 		{"--currency", "XAU", "do not sell in it"},

@@ -2,19 +2,16 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
-	"path/filepath"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/hakooi/erpbridge/cmd/erpsim/mailsink"
+	"github.com/hakooi/erpbridge/cmd/erpsim/mishap"
 	"github.com/hakooi/erpbridge/cmd/erpsim/suitetalk"
 )
 
@@ -130,52 +127,16 @@ func (o *options) run(ctx context.Context, stdout io.Writer) (err error) {
 		}
 		defer sink.Close()
 		addresses.SMTPAddr = sink.Addr()
-		mux.Handle("/control/mails", suitetalk.LoopbackOnly(mailControl(sink)))
-		mux.Handle("/control/mails/", suitetalk.LoopbackOnly(mailControl(sink)))
+		mux.Handle("/control/mails", mishap.LoopbackOnly(mailControl(sink)))
+		mux.Handle("/control/mails/", mishap.LoopbackOnly(mailControl(sink)))
 	}
-	listener, err := net.Listen("tcp", o.netsuite)
-	if err != nil {
-		return err
+	sim := simulator{listen: o.netsuite, readyFile: o.readyFile, handler: mux, connState: account.ConnState}
+	sim.printed = func(base string) any {
+		addresses.NetSuiteURL = base + "/services/NetSuitePort_" + o.version
+		addresses.ControlURL = base + "/control"
+		return addresses
 	}
-	base := "http://" + listener.Addr().String()
-	addresses.NetSuiteURL = base + "/services/NetSuitePort_" + o.version
-	addresses.ControlURL = base + "/control"
-	line, err := json.Marshal(addresses)
-	if err != nil {
-		return errors.Join(err, listener.Close())
-	}
-
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 30 * time.Second, ConnState: account.ConnState}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
-	if err := announce(line, stdout, o.readyFile); err != nil {
-		return errors.Join(err, server.Close(), ignoreClosed(<-served))
-	}
-	select {
-	case err := <-served:
-		return err
-	case <-ctx.Done():
-	}
-	return errors.Join(stop(server), ignoreClosed(<-served))
-}
-
-// stop lets running requests end; those that take too long, slowed down by a
-// mode perhaps, are cut.
-func stop(server *http.Server) error {
-	grace, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-	defer cancel()
-	err := server.Shutdown(grace)
-	if errors.Is(err, context.DeadlineExceeded) {
-		return server.Close()
-	}
-	return err
-}
-
-func ignoreClosed(err error) error {
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return err
+	return sim.run(ctx, stdout)
 }
 
 // load reads the files the flags name.
@@ -207,21 +168,4 @@ func (o *options) load() error {
 	o.account.Credentials, o.account.Modes, o.account.Journal = credentials, modes, o.journal
 	o.mail.Addr, o.mail.Dir = o.smtp, o.mailDir
 	return nil
-}
-
-// announce prints the addresses, and writes them to a file that is never seen
-// half written.
-func announce(line []byte, stdout io.Writer, file string) error {
-	line = append(line, '\n')
-	if file != "" {
-		part := filepath.Join(filepath.Dir(file), "."+filepath.Base(file)+".part")
-		if err := os.WriteFile(part, line, 0o640); err != nil {
-			return err
-		}
-		if err := os.Rename(part, file); err != nil {
-			return err
-		}
-	}
-	_, err := stdout.Write(line)
-	return err
 }

@@ -4,68 +4,125 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"time"
 
-	"github.com/hakooi/erpbridge/cmd/erpsim/suitetalk"
+	"github.com/spf13/pflag"
 )
 
-// A simulator is one simulated ERP as a command runs it.
+// A simulator is one simulated ERP, or shop, as a command runs it.
 type simulator struct {
 	listen    string
 	readyFile string
 	handler   http.Handler
-	control   http.Handler
-	// names are its addresses, by what they are called in what is printed: paths.
-	names map[string]string
-	// work is what it does besides, until ctx ends; nil: nothing.
-	work func(ctx context.Context) error
+	// connState is told of its connections; nil: nobody is.
+	connState func(net.Conn, http.ConnState)
+	// printed is what is printed when it listens, of the address it listens at.
+	printed func(base string) any
+	// work is what it does besides, each until ctx ends.
+	work []func(ctx context.Context) error
 }
 
-// run serves it until ctx ends, and prints its addresses as soon as it listens.
+// flags adds those that every simulator has.
+func (s *simulator) flags(f *pflag.FlagSet, what string) {
+	f.StringVar(&s.listen, "listen", "127.0.0.1:0", what)
+	f.StringVar(&s.readyFile, "ready-file", "", "file to write the addresses to once listening")
+}
+
+// addresses is what is printed of a simulator whose addresses have these paths, by what
+// they are called, and whose control interface is below /control.
+func addresses(paths map[string]string) func(base string) any {
+	return func(base string) any {
+		all := map[string]string{"control_url": base + "/control"}
+		for name, path := range paths {
+			all[name] = base + path
+		}
+		return all
+	}
+}
+
+// run serves it until ctx ends, and prints its addresses as soon as it listens. What fails
+// ends the rest.
 func (s *simulator) run(ctx context.Context, stdout io.Writer) error {
-	mux := http.NewServeMux()
-	mux.Handle("/", s.handler)
-	mux.Handle("/control/", suitetalk.LoopbackOnly(s.control))
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.listen)
 	if err != nil {
 		return err
 	}
-	base := "http://" + listener.Addr().String()
-	addresses := map[string]string{"control_url": base + "/control"}
-	for name, path := range s.names {
-		addresses[name] = base + path
-	}
-	line, err := json.Marshal(addresses)
+	line, err := json.Marshal(s.printed("http://" + listener.Addr().String()))
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 30 * time.Second}
+	server := &http.Server{Handler: s.handler, ReadHeaderTimeout: 30 * time.Second, ConnState: s.connState}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	if err := announce(line, stdout, s.readyFile); err != nil {
 		return errors.Join(err, server.Close(), ignoreClosed(<-served))
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	worked := make(chan error, 1)
-	go func() {
-		defer cancel() // what fails ends the rest
-		if s.work == nil {
-			<-ctx.Done()
-			worked <- nil
-			return
-		}
-		worked <- s.work(ctx)
-	}()
+	defer cancel()
+	worked := make(chan error, len(s.work))
+	for _, work := range s.work {
+		go func() {
+			err := work(ctx)
+			if err != nil {
+				cancel()
+			}
+			worked <- err
+		}()
+	}
 	select {
 	case err := <-served:
 		served <- err
 	case <-ctx.Done():
 	}
 	cancel()
-	return errors.Join(<-worked, stop(server), ignoreClosed(<-served))
+	for range s.work {
+		if e := <-worked; !errors.Is(e, context.Canceled) {
+			err = errors.Join(err, e)
+		}
+	}
+	return errors.Join(err, stop(server), ignoreClosed(<-served))
+}
+
+// stop lets running requests end; those that take too long, slowed down by a
+// mode perhaps, are cut.
+func stop(server *http.Server) error {
+	grace, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	err := server.Shutdown(grace)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return server.Close()
+	}
+	return err
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// announce prints the addresses, and writes them to a file that is never seen
+// half written.
+func announce(line []byte, stdout io.Writer, file string) error {
+	line = append(line, '\n')
+	if file != "" {
+		part := filepath.Join(filepath.Dir(file), "."+filepath.Base(file)+".part")
+		if err := os.WriteFile(part, line, 0o640); err != nil {
+			return err
+		}
+		if err := os.Rename(part, file); err != nil {
+			return err
+		}
+	}
+	_, err := stdout.Write(line)
+	return err
 }
 
 // every calls f again and again, until ctx ends or f fails.
@@ -83,3 +140,19 @@ func every(ctx context.Context, pause time.Duration, f func() error) error {
 		}
 	}
 }
+
+// openJournal opens a file that entries are added to. No file: nothing is written.
+func openJournal(file string) (io.WriteCloser, error) {
+	if file == "" {
+		return nowhere{io.Discard}, nil
+	}
+	f, err := os.OpenFile(filepath.Clean(file), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o640)
+	if err != nil {
+		return nil, fmt.Errorf("opening the journal: %w", err)
+	}
+	return f, nil
+}
+
+type nowhere struct{ io.Writer }
+
+func (nowhere) Close() error { return nil }

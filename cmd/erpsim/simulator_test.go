@@ -1,20 +1,15 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 // Each of the simulated ERPs is run, asked for its state, told to fail, and ended.
-func TestSimulators(t *testing.T) {
+func TestSimulatorsServeFailAndEnd(t *testing.T) {
 	tests := []struct {
 		name    string
 		args    []string
@@ -28,21 +23,10 @@ func TestSimulators(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			ready := filepath.Join(t.TempDir(), "ready.json")
-			ctx, stop := context.WithCancel(t.Context())
-			done := make(chan error, 1)
-			var out, errs bytes.Buffer
-			go func() { done <- run(ctx, append(tt.args, "--ready-file", ready), nil, &out, &errs) }()
+			line, stop := started(t, tt.args...)
 			var at map[string]string
-			for deadline := time.Now().Add(10 * time.Second); at == nil; time.Sleep(5 * time.Millisecond) {
-				if raw, err := os.ReadFile(ready); err == nil {
-					if err := json.Unmarshal(raw, &at); err != nil {
-						t.Fatal(err)
-					}
-				}
-				if time.Now().After(deadline) {
-					t.Fatal("it never was ready")
-				}
+			if err := json.Unmarshal(line, &at); err != nil {
+				t.Fatal(err)
 			}
 			ask := func(method, url, user, body string) (int, string) {
 				t.Helper()
@@ -77,8 +61,7 @@ func TestSimulators(t *testing.T) {
 			if status, body := ask(http.MethodGet, at["control_url"]+"/state", "", ""); status != http.StatusOK || !strings.Contains(body, `"drop-before": 1`) {
 				t.Errorf("state: HTTP %d: %s", status, body)
 			}
-			stop()
-			if err := <-done; err != nil {
+			if err := stop(); err != nil {
 				t.Error(err)
 			}
 		})

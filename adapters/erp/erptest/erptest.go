@@ -14,6 +14,10 @@
 //	is not there                   Transient
 //
 // In all of them there is one Result for each document and one request at most.
+//
+// Beside the suite stands what the adapters' own tests share: orders whose amounts can be
+// followed (Mugs, Pens), delivering as the outbox does (Insist), a corpus of hostile
+// answers (Corpus), golden files, and waiting (Until).
 package erptest
 
 import (

@@ -16,7 +16,7 @@ func (s Suite) find(t *testing.T) {
 		erp := s.Open(t, url)
 		finder, ok := erp.(erpbridge.Finder)
 		if !ok {
-			t.Skip("the adapter is no Finder")
+			t.Skip("the adapter is no Finder: it promises no look-ups, and the bridge asks it for none")
 		}
 		docs := s.documents(t, erp)
 		got := finder.Find(ctx, docs)
@@ -66,7 +66,7 @@ func (s Suite) probe(t *testing.T) {
 		t.Helper()
 		prober, ok := s.Open(t, url).(erpbridge.Prober)
 		if !ok {
-			t.Skip("the adapter is no Prober")
+			t.Skip("the adapter is no Prober: it promises no probes, and the bridge asks it for none")
 		}
 		return prober.Probe(ctx)
 	}

@@ -15,16 +15,12 @@ import (
 // mostHostile is how many bytes of memory a hostile answer may cost in all.
 const mostHostile = 20 << 20
 
-// Hostile gives the adapter every answer of a corpus of hostile ones: folder holds
-// MANIFEST.tsv, with file, size, what is demanded, and why. None of them is an answer to
-// this ERP's request, so nothing may be delivered; and as the request left, every outcome
-// but a Fault is in doubt. A Fault may also be what the ERP's faults are. more are the
-// kinds that stand for doubt in an adapter that looks for itself.
-func (s Suite) Hostile(t *testing.T, folder string, more ...erpbridge.Kind) {
+// Corpus gives each hostile answer of a corpus, and what is demanded of who gets it, to a
+// subtest: folder holds the answers, and MANIFEST.tsv with file, size, what is demanded,
+// and why.
+func Corpus(t *testing.T, folder string, each func(t *testing.T, raw []byte, demanded string)) {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("one after the other: the race detector has nothing to see")
-	}
+	Serial(t)
 	manifest, err := os.ReadFile(filepath.Join(folder, "MANIFEST.tsv")) // #nosec G304 -- a test's own
 	if err != nil {
 		t.Fatal(err)
@@ -41,16 +37,27 @@ func (s Suite) Hostile(t *testing.T, folder string, more ...erpbridge.Kind) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := append([]erpbridge.Kind{erpbridge.InDoubt}, more...)
-			if strings.Contains(f[2], "FAULT") {
-				want = append(want, erpbridge.Unknown, erpbridge.Transient, erpbridge.Refused, erpbridge.Throttled, erpbridge.Invalid)
-			}
-			s.endure(t, raw, want)
+			each(t, raw, f[2])
 		})
 	}
 	if rows == 0 {
 		t.Error("the manifest has no rows")
 	}
+}
+
+// Hostile gives the adapter every answer of a Corpus. None of them is an answer to this
+// ERP's request, so nothing may be delivered; and as the request left, every outcome but a
+// Fault is in doubt. A Fault may also be what the ERP's faults are. more are the kinds
+// that stand for doubt in an adapter that looks for itself.
+func (s Suite) Hostile(t *testing.T, folder string, more ...erpbridge.Kind) {
+	t.Helper()
+	Corpus(t, folder, func(t *testing.T, raw []byte, demanded string) {
+		want := append([]erpbridge.Kind{erpbridge.InDoubt}, more...)
+		if strings.Contains(demanded, "FAULT") {
+			want = append(want, erpbridge.Unknown, erpbridge.Transient, erpbridge.Refused, erpbridge.Throttled, erpbridge.Invalid)
+		}
+		s.endure(t, raw, want)
+	})
 }
 
 // endure delivers to a server that gives one answer, whatever it is asked.

@@ -50,7 +50,8 @@ func complete(t *testing.T, ev erpbridge.Event, d erpbridge.Document) {
 	if d.Mapping != "" {
 		t.Error("Mapping is not the adapter's to fill")
 	}
-	if d.Record != "" && d.Version != ev.Version {
+	// The digest may be of what the document says instead of what the event does.
+	if d.Record != "" && (!d.Version.At.Equal(ev.Version.At) || d.Version.Rank != ev.Version.Rank || d.Version.Digest == "") {
 		t.Errorf("%s has another version than the event", d.Record)
 	}
 }

@@ -46,14 +46,12 @@ type Attempt struct {
 type Company struct {
 	conf Config
 
-	mu       sync.Mutex
-	dice     *mishap.Dice
-	orders   map[string]*etree.Element // SalesTables by SalesId
-	seen     map[string]bool           // MessageIds
-	attempts []Attempt
-	effects  []Effect
-	requests int
-	bad      []string
+	mishap.Journal[Attempt, Effect]
+
+	mu     sync.Mutex
+	dice   *mishap.Dice
+	orders map[string]*etree.Element // SalesTables by SalesId
+	seen   map[string]bool           // MessageIds
 }
 
 // New returns a company without orders.
@@ -61,13 +59,6 @@ func New(conf Config) *Company {
 	return &Company{
 		conf: conf, dice: mishap.New(conf.Seed), orders: map[string]*etree.Element{}, seen: map[string]bool{},
 	}
-}
-
-// Effects returns the orders that were created, in order.
-func (c *Company) Effects() []Effect {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return append([]Effect(nil), c.effects...)
 }
 
 // Orders returns the orders by SalesId.
@@ -79,21 +70,6 @@ func (c *Company) Orders() map[string]*etree.Element {
 		all[id] = o.Copy()
 	}
 	return all
-}
-
-// Attempts returns every message with an order that arrived, in order.
-func (c *Company) Attempts() []Attempt {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return append([]Attempt(nil), c.attempts...)
-}
-
-// Requests returns how many requests arrived, and what was wrong with those no AX would
-// have taken.
-func (c *Company) Requests() (n int, bad []string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.requests, append([]string(nil), c.bad...)
 }
 
 // Handler serves the port, at any path.
@@ -112,7 +88,7 @@ func (c *Company) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c.mu.Lock()
-	c.requests++
+	c.Arrive()
 	c.arrived(body)
 	f := c.conf.Faults
 	slow := c.dice.First(mishap.Chance{Name: "slow", P: f.Slow}) != ""

@@ -17,9 +17,7 @@ const (
 // request does what an envelope of the HTTP adapter asks for, under the lock.
 func (c *Company) request(action string, body []byte) (string, problem) {
 	refuse := func(format string, args ...any) (string, problem) {
-		p := problem{code: "DeserializationFailed", said: fmt.Sprintf(format, args...)}
-		c.bad = append(c.bad, p.said)
-		return "", p
+		return "", problem{code: "DeserializationFailed", said: c.Object(format, args...)}
 	}
 	doc := etree.NewDocument()
 	if err := doc.ReadFromBytes(body); err != nil {
@@ -58,7 +56,7 @@ func (c *Company) arrived(body []byte) {
 
 func (c *Company) attempted(message string, order *etree.Element) {
 	if order != nil {
-		c.attempts = append(c.attempts, Attempt{MessageID: message, Reference: text(order, "SalesTable/CustomerRef")})
+		c.Ask(Attempt{MessageID: message, Reference: text(order, "SalesTable/CustomerRef")})
 	}
 }
 
@@ -108,7 +106,7 @@ func (c *Company) create(message string, order *etree.Element) ([]string, proble
 		return nil, problem{code: "DuplicateMessage", said: "Duplicate message. Message has already been processed."}
 	}
 	if order == nil || order.NamespaceURI() != nsOrder || len(order.SelectElements("SalesTable")) == 0 {
-		c.bad = append(c.bad, "there is no SalesOrder")
+		c.Object("there is no SalesOrder")
 		return nil, problem{code: "DeserializationFailed", said: "The document is not a SalesOrder."}
 	}
 	for _, table := range order.SelectElements("SalesTable") {
@@ -125,7 +123,7 @@ func (c *Company) create(message string, order *etree.Element) ([]string, proble
 		kept := table.Copy()
 		kept.CreateElement("SalesId").CreateText(id)
 		c.orders[id] = kept
-		c.effects = append(c.effects, Effect{SalesID: id, MessageID: message, Reference: text(table, "CustomerRef")})
+		c.Book(Effect{SalesID: id, MessageID: message, Reference: text(table, "CustomerRef")})
 		ids = append(ids, id)
 	}
 	return ids, problem{}
@@ -134,9 +132,7 @@ func (c *Company) create(message string, order *etree.Element) ([]string, proble
 // valid checks an order as AX's document service does.
 func (c *Company) valid(table *etree.Element) problem {
 	wrong := func(format string, args ...any) problem {
-		p := problem{code: "ValidationFailed", said: fmt.Sprintf(format, args...)}
-		c.bad = append(c.bad, p.said)
-		return p
+		return problem{code: "ValidationFailed", said: c.Object(format, args...)}
 	}
 	for _, name := range []string{"CustAccount", "PurchOrderFormNum", "ReceiptDateRequested"} {
 		if text(table, name) == "" {
@@ -195,7 +191,7 @@ func children(el *etree.Element) (names []string) {
 func (c *Company) find(content *etree.Element) (string, problem) {
 	el := content.FindElement("QueryCriteria/CriteriaElement")
 	if el == nil || text(el, "DataSourceName") != "SalesTable" || text(el, "Operator") != "Equal" || text(el, "Value1") == "" {
-		c.bad = append(c.bad, "a query that is none")
+		c.Object("a query that is none")
 		return "", problem{code: "DeserializationFailed", said: "The query criteria are not valid."}
 	}
 	response := etree.NewElement("SalesOrderServiceFindResponse")

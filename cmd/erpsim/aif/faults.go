@@ -67,9 +67,10 @@ type State struct {
 func (c *Company) State() State {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	requests, bad := c.Requests()
 	return State{
-		Requests: c.requests, Mishaps: c.dice.Fell(), Orders: len(c.orders),
-		Effects: append([]Effect(nil), c.effects...), Bad: append([]string(nil), c.bad...),
+		Requests: requests, Mishaps: c.dice.Fell(), Orders: len(c.orders),
+		Effects: c.Effects(), Bad: bad,
 	}
 }
 

@@ -54,9 +54,7 @@ func (c *Company) leaves() bool {
 func (c *Company) file(body []byte, out string) error {
 	doc := etree.NewDocument()
 	if err := doc.ReadFromBytes(body); err != nil {
-		c.mu.Lock()
-		c.bad = append(c.bad, "a file that is no XML: "+err.Error())
-		c.mu.Unlock()
+		c.Object("a file that is no XML: %v", err)
 		return err
 	}
 	envelopes := []*etree.Element{doc.Root()}
@@ -73,8 +71,7 @@ func (c *Company) file(body []byte, out string) error {
 
 func (c *Company) message(env *etree.Element, out string) error {
 	c.mu.Lock()
-	c.requests++
-	n := c.requests
+	n := c.Arrive()
 	id, order := text(env, "Header/MessageId"), env.FindElement("Body/MessageParts/SalesOrder")
 	c.attempted(id, order)
 	ids, p := c.create(id, order)

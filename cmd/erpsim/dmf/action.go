@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/hakooi/erpbridge/cmd/erpsim/mishap"
 )
 
 const emptyID = "00000000-0000-0000-0000-000000000000"
@@ -41,7 +43,7 @@ func (s *Server) getAzureWriteURL(c *call) answer {
 	var in struct {
 		Name string `json:"uniqueFileName"`
 	}
-	if err := strictly(c.body, &in); err != nil {
+	if err := mishap.Strictly(c.body, &in); err != nil {
 		return malformed(err)
 	}
 	if in.Name == "" {
@@ -91,7 +93,7 @@ func (s *Server) importFromPackage(c *call) answer {
 		Overwrite *bool  `json:"overwrite"`
 		Company   string `json:"legalEntityId"`
 	}
-	if err := strictly(c.body, &in); err != nil {
+	if err := mishap.Strictly(c.body, &in); err != nil {
 		return malformed(err)
 	}
 	if in.Execute == nil || in.Overwrite == nil || in.URL == "" || in.Project == "" {
@@ -152,7 +154,7 @@ func (s *Server) named(c *call, action string, entity *string) (*execution, answ
 		Execution string `json:"executionId"`
 		Entity    string `json:"entityName"`
 	}
-	if err := strictly(c.body, &in); err != nil {
+	if err := mishap.Strictly(c.body, &in); err != nil {
 		return nil, malformed(err)
 	}
 	if (entity != nil) != (in.Entity != "") {
@@ -333,7 +335,7 @@ func (s *Server) getExecutionIDByMessageID(c *call) answer {
 	var in struct {
 		Message string `json:"_messageId"`
 	}
-	if err := strictly(c.body, &in); err != nil {
+	if err := mishap.Strictly(c.body, &in); err != nil {
 		return malformed(err)
 	}
 	s.mu.Lock()
@@ -349,7 +351,7 @@ func (s *Server) getMessageStatus(c *call) answer {
 	var in struct {
 		Message string `json:"messageId"`
 	}
-	if err := strictly(c.body, &in); err != nil {
+	if err := mishap.Strictly(c.body, &in); err != nil {
 		return malformed(err)
 	}
 	s.mu.Lock()

@@ -1,7 +1,6 @@
 package dmf
 
 import (
-	"bytes"
 	"encoding/json"
 	"io"
 	"sync"
@@ -66,11 +65,4 @@ func (j *journal) clear() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.entries = nil
-}
-
-// strictly reads JSON without unknown fields.
-func strictly(raw []byte, into any) error {
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.DisallowUnknownFields()
-	return dec.Decode(into)
 }

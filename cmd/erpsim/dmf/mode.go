@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/hakooi/erpbridge/cmd/erpsim/mishap"
 )
 
 // Kind is what a Mode does.
@@ -164,7 +166,7 @@ func (m *Mode) UnmarshalJSON(raw []byte) error {
 		*plain
 		Delay any `json:"delay"`
 	}{plain: (*plain)(m)}
-	if err := strictly(raw, &in); err != nil {
+	if err := mishap.Strictly(raw, &in); err != nil {
 		return err
 	}
 	switch d := in.Delay.(type) {

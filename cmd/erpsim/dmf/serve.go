@@ -4,9 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"net"
 	"net/http"
-	"net/netip"
+
+	"github.com/hakooi/erpbridge/cmd/erpsim/mishap"
 )
 
 // An answer is what goes back.
@@ -52,7 +52,7 @@ func (s *Server) routes() http.Handler {
 		s.mu.Unlock()
 		w.WriteHeader(http.StatusOK)
 	})
-	mux.Handle("/control/", loopbackOnly(s.control()))
+	mux.Handle("/control/", mishap.LoopbackOnly(s.control()))
 	return mux
 }
 
@@ -257,7 +257,7 @@ func (s *Server) Counts() Counts {
 // control is the interface a test steers the simulator by.
 func (s *Server) control() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /control/state", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, s.Counts()) })
+	mux.HandleFunc("GET /control/state", func(w http.ResponseWriter, _ *http.Request) { mishap.WriteJSON(w, s.Counts()) })
 	mux.HandleFunc("GET /control/records", func(w http.ResponseWriter, r *http.Request) {
 		list := []Order{}
 		for _, o := range s.Orders() {
@@ -265,7 +265,7 @@ func (s *Server) control() http.Handler {
 				list = append(list, o)
 			}
 		}
-		writeJSON(w, http.StatusOK, list)
+		mishap.WriteJSON(w, list)
 	})
 	mux.HandleFunc("GET /control/journal", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/x-ndjson")
@@ -276,26 +276,7 @@ func (s *Server) control() http.Handler {
 			}
 		}
 	})
-	mux.HandleFunc("GET /control/modes", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, s.Modes()) })
-	mux.HandleFunc("POST /control/modes", func(w http.ResponseWriter, r *http.Request) {
-		raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
-		var m Mode
-		if err == nil {
-			err = json.Unmarshal(raw, &m)
-		}
-		if err == nil {
-			err = s.AddMode(m)
-		}
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
-		}
-		writeJSON(w, http.StatusOK, s.Modes())
-	})
-	mux.HandleFunc("DELETE /control/modes", func(w http.ResponseWriter, _ *http.Request) {
-		s.ClearModes()
-		writeJSON(w, http.StatusOK, s.Modes())
-	})
+	mishap.ControlModes(mux, s.Modes, s.AddMode, s.ClearModes)
 	mux.HandleFunc("POST /control/orders/{number}/{status}", func(w http.ResponseWriter, r *http.Request) {
 		if err := s.SetStatus(r.PathValue("number"), r.PathValue("status")); err != nil {
 			http.Error(w, err.Error(), http.StatusNotFound)
@@ -309,7 +290,7 @@ func (s *Server) control() http.Handler {
 	})
 	mux.HandleFunc("POST /control/reset", func(w http.ResponseWriter, _ *http.Request) {
 		s.Reset()
-		writeJSON(w, http.StatusOK, s.Counts())
+		mishap.WriteJSON(w, s.Counts())
 	})
 	return mux
 }
@@ -324,18 +305,4 @@ func (s *Server) SetStatus(number, status string) error {
 	}
 	o.Status = status
 	return nil
-}
-
-// loopbackOnly refuses requests that come from another machine.
-func loopbackOnly(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host, _, err := net.SplitHostPort(r.RemoteAddr)
-		if err == nil {
-			if addr, perr := netip.ParseAddr(host); perr == nil && addr.Unmap().IsLoopback() {
-				next.ServeHTTP(w, r)
-				return
-			}
-		}
-		http.Error(w, "only for this machine", http.StatusForbidden)
-	})
 }

@@ -12,13 +12,11 @@ import (
 
 const ns = "http://schemas.microsoft.com/dynamics/gp/2006/01"
 
-// request does what a request asks for, under the lock. It returns the answer's body, or
-// what GP says against it.
-func (c *Company) request(action, contentType string, body []byte) (answer, problem string) {
+// request does what the nth request asks for, under the lock. It returns the answer's
+// body, or what GP says against it.
+func (c *Company) request(n int, action, contentType string, body []byte) (answer, problem string) {
 	refuse := func(format string, args ...any) (string, string) {
-		text := fmt.Sprintf(format, args...)
-		c.bad = append(c.bad, text)
-		return "", "Server was unable to read request. ---> " + text
+		return "", "Server was unable to read request. ---> " + c.Object(format, args...)
 	}
 	if !strings.HasPrefix(contentType, "text/xml") {
 		return refuse("the content type is %q", contentType)
@@ -50,7 +48,7 @@ func (c *Company) request(action, contentType string, body []byte) (answer, prob
 		if wrong := shape(order); wrong != "" {
 			return refuse("%s", wrong)
 		}
-		if problem := c.write(content.Tag, order); problem != "" {
+		if problem := c.write(n, content.Tag, order); problem != "" {
 			return "", problem
 		}
 	case "VoidSalesOrder":
@@ -60,7 +58,7 @@ func (c *Company) request(action, contentType string, body []byte) (answer, prob
 		}
 		if !o.Voided {
 			o.Voided = true
-			c.note("VoidSalesOrder", o)
+			c.note(n, "VoidSalesOrder", o)
 		}
 	case "GetSalesOrderByKey":
 		o := c.orders[text(content, "key/Id")]
@@ -92,15 +90,15 @@ func (c *Company) arrived(body []byte) {
 	case content.Tag != "VoidSalesOrder":
 		return
 	}
-	c.attempts = append(c.attempts, a)
+	c.Ask(a)
 }
 
-func (c *Company) note(op string, o *Order) {
-	c.effects = append(c.effects, Effect{At: time.Now(), Op: op, Number: o.Number, Marker: o.Marker, Note: o.Note, Total: o.Total, Request: c.requests})
+func (c *Company) note(request int, op string, o *Order) {
+	c.Book(Effect{At: time.Now(), Op: op, Number: o.Number, Marker: o.Marker, Note: o.Note, Total: o.Total, Request: request})
 }
 
 // write books an order, or changes it.
-func (c *Company) write(op string, el *etree.Element) (problem string) {
+func (c *Company) write(request int, op string, el *etree.Element) (problem string) {
 	number := text(el, "Key/Id")
 	old := c.orders[number]
 	switch {
@@ -112,6 +110,10 @@ func (c *Company) write(op string, el *etree.Element) (problem string) {
 		return "Business object not found."
 	case old != nil && old.Voided:
 		return "Validation exception: the document is voided."
+	}
+	sent := el.FindElements("Lines/SalesOrderLine")
+	if old != nil {
+		el = updated(old.document, el)
 	}
 	o := &Order{
 		Number: number, Reference: text(el, "FrontOfficeIntegrationId"), Marker: text(el, "IntegrationId"), Customer: text(el, "CustomerKey/Id"),
@@ -126,7 +128,7 @@ func (c *Company) write(op string, el *etree.Element) (problem string) {
 	if problem := c.known(o); problem != "" {
 		return problem
 	}
-	for _, l := range el.FindElements("Lines/SalesOrderLine") {
+	for _, l := range sent {
 		n := text(l, "Key/LineSequenceNumber")
 		if text(l, "DeleteOnUpdate") == "true" {
 			delete(o.Lines, n)
@@ -138,13 +140,13 @@ func (c *Company) write(op string, el *etree.Element) (problem string) {
 		if _, twice := o.Lines[n]; n == "" || twice && old == nil {
 			return "Validation exception: the line sequence number is required and must be unique."
 		}
-		o.Lines[n] = l.Copy()
+		o.Lines[n] = updated(o.Lines[n], l)
 	}
 	if problem := c.total(o, el); problem != "" {
 		return problem
 	}
 	c.orders[number] = o
-	c.note(op, o)
+	c.note(request, op, o)
 	return ""
 }
 
@@ -202,11 +204,30 @@ func (c *Company) total(o *Order, el *etree.Element) (problem string) {
 			add(sign, el.FindElement(name), name)
 		}
 	}
-	if problem == "" && sum.Sign() < 0 {
+	switch {
+	case problem != "":
+	case sum.Sign() < 0:
 		problem = "Validation exception: the document amount must not be negative."
+	case !taxed(el):
+		problem = "Validation exception: the tax details do not come to the tax amount."
 	}
 	o.Total = sum.FloatString(5)
 	return problem
+}
+
+// taxed reports whether an order's tax details, where it has any, come to its tax amount.
+func taxed(order *etree.Element) bool {
+	sum, details := new(big.Rat), false
+	for _, el := range order.FindElements("Taxes/SalesDocumentTax/TaxAmount/Value") {
+		value, ok := new(big.Rat).SetString(strings.TrimSpace(el.Text()))
+		if !ok {
+			return false
+		}
+		details = details || value.Sign() != 0
+		sum.Add(sum, value)
+	}
+	amount, ok := new(big.Rat).SetString(text(order, "TaxAmount/Value"))
+	return !details || ok && sum.Cmp(amount) == 0
 }
 
 func decimals(value string) string {

@@ -5,7 +5,8 @@
 // request; an answer to a create that says nothing; a number that is taken once; faults
 // that are words in the caller's language, with a GUID for the administrator and without a
 // code; a fault although the order was booked; numbers whose decimals must be those the
-// currency and items are set up with; and sums that are its own.
+// currency and items are set up with; sums that are its own; and an update that leaves what
+// it does not tell of as it was.
 //
 // It shares no code with what it tests. What arrived and what took effect is journaled:
 // Attempts and Effects.
@@ -67,13 +68,11 @@ type Order struct {
 type Company struct {
 	conf Config
 
-	mu       sync.Mutex
-	dice     *mishap.Dice
-	orders   map[string]*Order
-	attempts []Attempt
-	effects  []Effect
-	requests int
-	bad      []string // requests no GP would have taken
+	mishap.Journal[Attempt, Effect]
+
+	mu     sync.Mutex
+	dice   *mishap.Dice
+	orders map[string]*Order
 }
 
 // New returns a company without orders.
@@ -97,28 +96,6 @@ func (c *Company) Orders() map[string]Order {
 		all[n] = *o
 	}
 	return all
-}
-
-// Effects returns everything that changed the books, in order.
-func (c *Company) Effects() []Effect {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return append([]Effect(nil), c.effects...)
-}
-
-// Attempts returns every request for a change that arrived, in order.
-func (c *Company) Attempts() []Attempt {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return append([]Attempt(nil), c.attempts...)
-}
-
-// Requests returns how many requests arrived, and what was wrong with those no GP would
-// have taken.
-func (c *Company) Requests() (n int, bad []string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.requests, append([]string(nil), c.bad...)
 }
 
 // largest is the largest request that is read, in bytes.
@@ -146,7 +123,7 @@ func (c *Company) serve(w http.ResponseWriter, r *http.Request) {
 // answer books under one lock, as SQL Server would, and fails as it is told to.
 func (c *Company) answer(w http.ResponseWriter, r *http.Request, body []byte) {
 	c.mu.Lock()
-	c.requests++
+	request := c.Arrive()
 	c.arrived(body)
 	f := c.conf.Faults
 	slow := c.dice.First(mishap.Chance{Name: "slow", P: f.Slow}) != ""
@@ -174,7 +151,7 @@ func (c *Company) answer(w http.ResponseWriter, r *http.Request, body []byte) {
 		return
 	}
 	c.mu.Lock()
-	answer, problem := c.request(strings.Trim(r.Header.Get("SOAPAction"), `"`), r.Header.Get("Content-Type"), body)
+	answer, problem := c.request(request, strings.Trim(r.Header.Get("SOAPAction"), `"`), r.Header.Get("Content-Type"), body)
 	c.mu.Unlock()
 	switch {
 	case happens == dropAfter:

@@ -16,6 +16,8 @@ import (
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 	"go.uber.org/goleak"
+
+	"github.com/hakooi/erpbridge/adapters/erp/erptest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -182,11 +184,7 @@ func TestATarpitTakesItsTime(t *testing.T) {
 	s := start(t, Config{Mode: Tarpit, TarpitDelay: time.Hour})
 	got := make(chan error, 1)
 	go func() { got <- send(s, hello) }()
-	for deadline := time.Now().Add(10 * time.Second); s.sessions() == 0; time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("nobody connected")
-		}
-	}
+	erptest.Until(t, "somebody to connect", func() bool { return s.sessions() > 0 })
 	// Who is stuck in it is cut when the sink goes down, and not told it was taken.
 	if err := s.SetMode(Down); err != nil {
 		t.Fatal(err)
@@ -324,11 +322,7 @@ func TestDownForAWhile(t *testing.T) {
 	if s.Mode() != Down {
 		t.Fatal(s.Mode())
 	}
-	for deadline := time.Now().Add(10 * time.Second); send(s, hello) != nil; time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("it did not come back")
-		}
-	}
+	erptest.Until(t, "it to come back", func() bool { return send(s, hello) == nil })
 	if s.Mode() != Accept || len(s.Messages()) != 1 {
 		t.Fatalf("%s %+v", s.Mode(), s.Messages())
 	}

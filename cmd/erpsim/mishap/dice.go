@@ -1,5 +1,6 @@
 // Package mishap decides what goes wrong in a simulated ERP, by dice that are seeded,
-// counts it, and lets somebody change the odds while it runs.
+// counts it, and lets somebody change the odds while it runs, from this machine only. Its
+// Journal is what the bridge is held to account by afterwards.
 package mishap
 
 import (

@@ -2,15 +2,15 @@ package navws
 
 import (
 	"encoding/json"
-	"net"
 	"net/http"
-	"net/netip"
+
+	"github.com/hakooi/erpbridge/cmd/erpsim/mishap"
 )
 
 // control is the interface a test steers the simulator by.
 func (s *Server) control() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /control/state", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, s.State()) })
+	mux.HandleFunc("GET /control/state", func(w http.ResponseWriter, _ *http.Request) { mishap.WriteJSON(w, s.State()) })
 	mux.HandleFunc("GET /control/records", func(w http.ResponseWriter, r *http.Request) {
 		list := []Record{}
 		for _, rec := range s.Records(r.URL.Query().Get("page")) {
@@ -18,7 +18,7 @@ func (s *Server) control() http.Handler {
 				list = append(list, rec)
 			}
 		}
-		writeJSON(w, list)
+		mishap.WriteJSON(w, list)
 	})
 	mux.HandleFunc("GET /control/journal", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/x-ndjson")
@@ -29,29 +29,13 @@ func (s *Server) control() http.Handler {
 			}
 		}
 	})
-	mux.HandleFunc("GET /control/modes", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, s.Modes()) })
-	mux.HandleFunc("POST /control/modes", func(w http.ResponseWriter, r *http.Request) {
-		var m Mode
-		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<20)).Decode(&m); err != nil {
-			http.Error(w, "reading the mode: "+err.Error(), http.StatusBadRequest)
-			return
-		}
-		if err := s.AddMode(m); err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
-		}
-		writeJSON(w, s.Modes())
-	})
-	mux.HandleFunc("DELETE /control/modes", func(w http.ResponseWriter, _ *http.Request) {
-		s.ClearModes()
-		writeJSON(w, s.Modes())
-	})
+	mishap.ControlModes(mux, s.Modes, s.AddMode, s.ClearModes)
 	mux.HandleFunc("POST /control/post", func(w http.ResponseWriter, r *http.Request) {
 		if !s.Post(r.URL.Query().Get("no")) {
 			http.NotFound(w, r)
 			return
 		}
-		writeJSON(w, s.State())
+		mishap.WriteJSON(w, s.State())
 	})
 	mux.HandleFunc("POST /control/fields", func(w http.ResponseWriter, r *http.Request) {
 		if name := r.URL.Query().Get("hide"); name != "" {
@@ -60,32 +44,11 @@ func (s *Server) control() http.Handler {
 		if name := r.URL.Query().Get("show"); name != "" {
 			s.Show(name)
 		}
-		writeJSON(w, s.State())
+		mishap.WriteJSON(w, s.State())
 	})
 	mux.HandleFunc("POST /control/reset", func(w http.ResponseWriter, _ *http.Request) {
 		s.Reset()
-		writeJSON(w, s.State())
+		mishap.WriteJSON(w, s.State())
 	})
 	return mux
-}
-
-func writeJSON(w http.ResponseWriter, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	out := json.NewEncoder(w)
-	out.SetIndent("", "  ")
-	_ = out.Encode(v) // the client may have gone
-}
-
-// loopbackOnly refuses requests that come from another machine.
-func loopbackOnly(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host, _, err := net.SplitHostPort(r.RemoteAddr)
-		if err == nil {
-			if addr, perr := netip.ParseAddr(host); perr == nil && addr.Unmap().IsLoopback() {
-				next.ServeHTTP(w, r)
-				return
-			}
-		}
-		http.Error(w, "only for this machine", http.StatusForbidden)
-	})
 }

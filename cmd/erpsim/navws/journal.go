@@ -176,3 +176,19 @@ func (s *Server) Change(service, no string, fields map[string]string) bool {
 	}
 	return false
 }
+
+// DropLine deletes the last line of a record, as a clerk does. It reports whether there
+// was one.
+func (s *Server) DropLine(service, no string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.IndexFunc(s.records[service], func(r *Record) bool { return r.No == no })
+	if i < 0 || len(s.records[service][i].Lines) == 0 {
+		return false
+	}
+	r := s.records[service][i]
+	r.Lines = r.Lines[:len(r.Lines)-1]
+	s.stamp++
+	r.stamp = s.stamp
+	return s.total(r) == nil
+}

@@ -1,13 +1,14 @@
 package navws
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"regexp"
 	"slices"
 	"time"
+
+	"github.com/hakooi/erpbridge/cmd/erpsim/mishap"
 )
 
 // A Kind is a way to misbehave.
@@ -90,35 +91,22 @@ type plainMode Mode
 
 // MarshalJSON writes the delay as text.
 func (m Mode) MarshalJSON() ([]byte, error) {
-	out := struct {
+	return json.Marshal(struct {
 		plainMode
-		Delay string `json:"delay,omitempty"`
-	}{plainMode: plainMode(m)}
-	if m.Delay != 0 {
-		out.Delay = m.Delay.String()
-	}
-	return json.Marshal(out)
+		Delay mishap.Duration `json:"delay,omitzero"`
+	}{plainMode(m), mishap.Duration(m.Delay)})
 }
 
 // UnmarshalJSON reads the delay as text and refuses unknown fields.
 func (m *Mode) UnmarshalJSON(raw []byte) error {
 	in := struct {
 		*plainMode
-		Delay string `json:"delay"`
+		Delay mishap.Duration `json:"delay"`
 	}{plainMode: (*plainMode)(m)}
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&in); err != nil {
+	if err := mishap.Strictly(raw, &in); err != nil {
 		return err
 	}
-	if in.Delay == "" {
-		return nil
-	}
-	d, err := time.ParseDuration(in.Delay)
-	if err != nil {
-		return fmt.Errorf("delay: %w", err)
-	}
-	m.Delay = d
+	m.Delay = time.Duration(in.Delay)
 	return nil
 }
 

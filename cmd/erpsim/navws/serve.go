@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/hakooi/erpbridge/cmd/erpsim/mishap"
 )
 
 // maxBody is the size of the largest request, as of Business Central online.
@@ -37,7 +39,7 @@ type reply struct {
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /token", s.serveToken)
-	mux.Handle("/control/", loopbackOnly(s.control()))
+	mux.Handle("/control/", mishap.LoopbackOnly(s.control()))
 	mux.HandleFunc("/", s.servePage)
 	return mux
 }

@@ -1,10 +1,8 @@
 package sapidoc
 
 import (
-	"bytes"
 	"fmt"
 	"html"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,9 +33,9 @@ func (s *System) Audit() {
 	for _, sender := range order {
 		for list := senders[sender]; len(list) > 0; list = list[min(len(list), mostStates):] {
 			message := s.aleaud(sender, list[:min(len(list), mostStates)])
-			s.audits = append(s.audits, message)
+			s.audits.Add(message)
 			if s.dice.First(mishap.Chance{Name: twice, P: s.conf.Faults.Twice}) != "" {
-				s.audits = append(s.audits, message)
+				s.audits.Add(message)
 			}
 		}
 	}
@@ -54,7 +52,7 @@ func (s *System) aleaud(to string, about []*IDoc) string {
 	for _, f := range [][2]string{
 		{"TABNAM", "EDI_DC40"},
 		{"MANDT", s.conf.Client},
-		{"DOCNUM", fmt.Sprintf("%016d", 900_000+len(s.audits))},
+		{"DOCNUM", fmt.Sprintf("%016d", 900_000+s.audits.Len())},
 		{"DIRECT", "1"},
 		{"IDOCTYP", "ALEAUD01"},
 		{"MESTYP", "ALEAUD"},
@@ -92,48 +90,10 @@ func (s *System) aleaud(to string, about []*IDoc) string {
 }
 
 // Send posts the ALEAUD messages there are. One that is not taken stays.
-func (s *System) Send() error {
-	s.mu.Lock()
-	due, url := s.audits, s.conf.AuditURL
-	s.audits = nil
-	s.mu.Unlock()
-	for i, body := range due {
-		if err := s.post(url, body); err != nil {
-			s.mu.Lock()
-			s.audits = append(due[i:], s.audits...)
-			s.mu.Unlock()
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *System) post(url, body string) error {
-	req, err := http.NewRequest(http.MethodPost, url, bytes.NewBufferString(body)) //nolint:noctx // the simulator's own
-	if err != nil {
-		return err
-	}
-	req.SetBasicAuth(s.conf.AuditUser, s.conf.AuditPassword)
-	req.Header.Set("Content-Type", "text/xml; charset=utf-8")
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	_ = resp.Body.Close()
-	if resp.StatusCode/100 != 2 {
-		return fmt.Errorf("the ALEAUD was answered with HTTP %d", resp.StatusCode)
-	}
-	return nil
-}
+func (s *System) Send() error { return s.audits.Send() }
 
 // Audits returns the ALEAUD messages there are and takes them for sent.
-func (s *System) Audits() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	due := s.audits
-	s.audits = nil
-	return due
-}
+func (s *System) Audits() []string { return s.audits.Take() }
 
 // WriteAudits writes the ALEAUD messages there are as files, each with its trigger after
 // it unless suffix is "".

@@ -51,7 +51,7 @@ func (s *System) set(d *IDoc, status, why string) {
 
 func (s *System) process(d *IDoc, unlucky bool) {
 	if why := s.syntax(d.content); why != "" {
-		s.bad = append(s.bad, d.DOCNUM+": "+why)
+		s.Object("%s: %s", d.DOCNUM, why)
 		s.set(d, "60", "E0072 "+why)
 		return
 	}
@@ -109,18 +109,15 @@ func (s *System) create(d *IDoc) (why string) {
 		}
 	}
 	for _, p := range d.content.all("E1EDP01") {
-		it := Item{Position: p.get("POSEX"), Material: p.by("E1EDP19", "QUALF", "002", "IDTNR"), Quantity: p.get("MENGE")}
-		if long := p.by("E1EDP19", "QUALF", "002", "IDTNR_LONG"); long != "" {
-			it.Material = long
-		}
-		if it.Material == "" || len(s.conf.Materials) > 0 && !slices.Contains(s.conf.Materials, it.Material) {
-			return "V1382 " + it.Material
+		it, why := s.item(p)
+		if why != "" {
+			return why
 		}
 		o.Items = append(o.Items, it)
 	}
 	total, err := totalOf(d.content)
 	if err != nil {
-		s.bad = append(s.bad, d.DOCNUM+": "+err.Error())
+		s.Object("%s: %v", d.DOCNUM, err)
 		return "V1801 " + err.Error()
 	}
 	o.Total = total
@@ -130,7 +127,19 @@ func (s *System) create(d *IDoc) (why string) {
 	return ""
 }
 
-// change finds the one order of a reference and changes it.
+// item reads an item.
+func (s *System) item(p *segment) (it Item, why string) {
+	it = Item{Position: p.get("POSEX"), Material: p.by("E1EDP19", "QUALF", "002", "IDTNR"), Quantity: p.get("MENGE")}
+	if long := p.by("E1EDP19", "QUALF", "002", "IDTNR_LONG"); long != "" {
+		it.Material = long
+	}
+	if it.Material == "" || len(s.conf.Materials) > 0 && !slices.Contains(s.conf.Materials, it.Material) {
+		return it, "V1382 " + it.Material
+	}
+	return it, ""
+}
+
+// change finds the one order of a reference and changes it, or nothing of it.
 func (s *System) change(d *IDoc) (why string) {
 	reference := referenceOf(d.content)
 	var found []*Order
@@ -143,20 +152,15 @@ func (s *System) change(d *IDoc) (why string) {
 		return fmt.Sprintf("VG205 %s: %d orders", reference, len(found))
 	}
 	o := found[0]
-	left := 0
-	items := d.content.all("E1EDP01")
-	for i := range o.Items {
-		for _, p := range items {
-			if p.get("POSEX") == o.Items[i].Position && (p.get("ACTION") == "003" || p.get("ABGRU") != "") {
-				o.Items[i].Rejected = true
-			}
-		}
-		if !o.Items[i].Rejected {
-			left++
+	items := slices.Clone(o.Items)
+	for _, p := range d.content.all("E1EDP01") {
+		if items, why = s.changed(items, p); why != "" {
+			return why
 		}
 	}
-	op := "change"
-	if left == 0 || len(items) == 0 && d.content.all("E1EDK01")[0].get("ACTION") == "003" {
+	o.Items = items
+	op, open := "change", func(it Item) bool { return !it.Rejected }
+	if d.content.all("E1EDK01")[0].get("ACTION") == "001" || !slices.ContainsFunc(items, open) {
 		o.Cancelled, op = true, "cancel"
 	}
 	d.Order = o.Number
@@ -164,8 +168,34 @@ func (s *System) change(d *IDoc) (why string) {
 	return ""
 }
 
+// changed is what becomes of an order's items by one of an ORDCHG: by its ACTION 001 it is
+// added, by 002 and 003 the one with its POSEX is changed or rejected. Without one of the
+// three nothing happens to it (SAP help, "Document Item: General Data"). What has no such
+// item ends in 51; 000 is the number of messages that have words only.
+func (s *System) changed(items []Item, p *segment) (_ []Item, why string) {
+	action, position := p.get("ACTION"), p.get("POSEX")
+	at := slices.IndexFunc(items, func(it Item) bool { return it.Position == position })
+	switch action {
+	case "001":
+		it, why := s.item(p)
+		return append(items, it), why
+	case "002", "003":
+	default:
+		return items, ""
+	}
+	if at < 0 {
+		return items, "VG000 the order has no item " + position
+	}
+	if action == "003" || p.get("ABGRU") != "" {
+		items[at].Rejected = true
+	} else {
+		items[at].Quantity = p.get("MENGE")
+	}
+	return items, ""
+}
+
 func (s *System) effect(d *IDoc, op, reference, number string) {
-	s.effects = append(s.effects, Effect{Op: op, Reference: reference, Number: number, DOCNUM: d.DOCNUM, MessageID: d.MessageID})
+	s.Book(Effect{Op: op, Reference: reference, Number: number, DOCNUM: d.DOCNUM, MessageID: d.MessageID})
 }
 
 // totalOf adds the prices, conditions and taxes of an order, in thousandths, and holds

@@ -93,9 +93,10 @@ func (s *System) State() State {
 	for _, d := range s.idocs {
 		statuses[d.Status]++
 	}
+	requests, bad := s.Requests()
 	return State{
-		Requests: s.requests, Mishaps: s.dice.Fell(), Orders: len(s.orders), Statuses: statuses, Unsent: len(s.audits),
-		Effects: append([]Effect(nil), s.effects...), Bad: append([]string(nil), s.bad...),
+		Requests: requests, Mishaps: s.dice.Fell(), Orders: len(s.orders), Statuses: statuses, Unsent: s.audits.Len(),
+		Effects: s.Effects(), Bad: bad,
 	}
 }
 

@@ -28,8 +28,8 @@ func (s *System) ReadFolder(dir, suffix string) error {
 		}
 		s.mu.Lock()
 		left := s.dice.First(mishap.Chance{Name: stuck, P: s.conf.Faults.Stuck}) != ""
-		s.requests++
 		s.mu.Unlock()
+		s.Arrive()
 		if left {
 			continue
 		}
@@ -46,7 +46,7 @@ func (s *System) readFile(at, suffix string) error {
 		return err
 	}
 	if err := s.storeAll("file", body); err != nil {
-		s.wrong("file %s: %v", filepath.Base(at), err)
+		s.Object("file %s: %v", filepath.Base(at), err)
 		return os.Rename(at, at+".bad")
 	}
 	err = os.Remove(at)

@@ -76,7 +76,7 @@ func (s *System) serve(w http.ResponseWriter, r *http.Request, soap bool) {
 		return
 	}
 	s.mu.Lock()
-	s.requests++
+	s.Arrive()
 	f := s.conf.Faults
 	wait := s.dice.First(mishap.Chance{Name: slow, P: f.Slow}) != ""
 	happens := s.dice.First(f.chances(soap)...)
@@ -141,45 +141,38 @@ func genericFault() reply {
 	return faultOf("Web service processing error; more details in the web service error log on provider side (UTC timestamp 20261120101530; Transaction ID 8983FE51F96F0070E0060F4D726A6BCC)")
 }
 
-// wrong notes what no SAP would have taken.
-func (s *System) wrong(format string, args ...any) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.bad = append(s.bad, fmt.Sprintf(format, args...))
-}
-
 // takeSOAP takes one message with one IDoc, once by its id (message EA728).
 func (s *System) takeSOAP(body []byte, wait, wordless bool) reply {
 	root, err := read(body)
 	if err != nil {
-		s.wrong("soap: %v", err)
+		s.Object("soap: %v", err)
 		return genericFault()
 	}
 	if root.name.Space != nsSOAP || root.name.Local != "Envelope" || len(root.all("Body")) != 1 || len(root.all("Body")[0].kids) != 1 {
-		s.wrong("soap: no envelope with one element")
+		s.Object("soap: no envelope with one element")
 		return faultOf("Wrong SOAP Version")
 	}
 	content := root.all("Body")[0].kids[0]
 	if strange := foreign(content); strange != "" {
-		s.wrong("soap: %s is in another namespace", strange)
+		s.Object("soap: %s is in another namespace", strange)
 		return genericFault()
 	}
 	if len(content.kids) != 1 {
-		s.wrong("soap: %d IDocs", len(content.kids))
+		s.Object("soap: %d IDocs", len(content.kids))
 		return faultOf("MULTIPLE_IDOCS_NOT_ALLOWED")
 	}
 	idoc := content.kids[0]
 	c := controlOf(idoc)
 	switch {
 	case c.arckey == "":
-		s.wrong("soap: no message id")
+		s.Object("soap: no message id")
 		return faultOf("SOAP_MSGID_INITIAL")
 	case !strings.HasPrefix(c.arckey, msgid):
-		s.wrong("soap: %s", c.arckey)
+		s.Object("soap: %s", c.arckey)
 		return faultOf("SOAP_MSGID_PREFIX_INVALID")
 	}
 	s.mu.Lock()
-	s.attempts = append(s.attempts, Attempt{"soap", c.message, c.docnum, c.messageID, referenceOf(idoc)})
+	s.Ask(Attempt{"soap", c.message, c.docnum, c.messageID, referenceOf(idoc)})
 	if s.working[c.messageID] {
 		s.mu.Unlock()
 		return faultOf("EA728 MSGID_LOCKED")
@@ -234,7 +227,7 @@ func (s *System) takePlain(body []byte, wait bool) reply {
 		time.Sleep(s.conf.Faults.SlowBy)
 	}
 	if err := s.storeAll("http", body); err != nil {
-		s.wrong("http: %v", err)
+		s.Object("http: %v", err)
 		return reply{status: http.StatusOK, html: "<html><head><title>IDoc-XML-inbound failed</title></head><body>" + html.EscapeString(err.Error()) + "</body></html>"}
 	}
 	return reply{status: http.StatusOK, html: "<html><head><title>IDoc-XML-inbound ok</title></head><body><h1>IDoc-XML-inbound ok</h1></body></html>"}
@@ -257,7 +250,7 @@ func (s *System) storeAll(via string, body []byte) error {
 	defer s.mu.Unlock()
 	for _, d := range idocs {
 		c := controlOf(d)
-		s.attempts = append(s.attempts, Attempt{via, c.message, c.docnum, c.messageID, referenceOf(d)})
+		s.Ask(Attempt{via, c.message, c.docnum, c.messageID, referenceOf(d)})
 		s.store(d, c)
 	}
 	return nil

@@ -20,6 +20,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/hakooi/erpbridge/cmd/erpsim/callback"
 	"github.com/hakooi/erpbridge/cmd/erpsim/mishap"
 )
 
@@ -98,6 +99,10 @@ type IDoc struct {
 type System struct {
 	conf Config
 
+	mishap.Journal[Attempt, Effect]
+
+	audits *callback.Queue // ALEAUD messages not yet sent
+
 	mu        sync.Mutex
 	dice      *mishap.Dice
 	idocs     []*IDoc
@@ -106,13 +111,8 @@ type System struct {
 	working   map[string]bool  // message ids under way
 	orders    []*Order
 	customers map[string]bool
-	attempts  []Attempt
-	effects   []Effect
-	audits    []string // not yet sent
-	audited   int      // files written
-	requests  int
+	audited   int // files written
 	failures  int // of the user's log-on, in a row
-	bad       []string
 }
 
 // New returns a system without orders.
@@ -121,7 +121,8 @@ func New(conf Config) *System {
 		conf.Client = "100"
 	}
 	s := &System{
-		conf: conf, dice: mishap.New(conf.Seed), ids: map[string]*IDoc{}, working: map[string]bool{}, customers: map[string]bool{},
+		conf: conf, audits: callback.New(conf.AuditURL, conf.AuditUser, conf.AuditPassword), dice: mishap.New(conf.Seed),
+		ids: map[string]*IDoc{}, working: map[string]bool{}, customers: map[string]bool{},
 	}
 	for _, c := range conf.Customers {
 		s.customers[c] = true
@@ -130,11 +131,7 @@ func New(conf Config) *System {
 }
 
 // AuditTo says where ALEAUD messages go from now on.
-func (s *System) AuditTo(url string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.conf.AuditURL = url
-}
+func (s *System) AuditTo(url string) { s.audits.To(url) }
 
 // Orders returns the sales documents, oldest first.
 func (s *System) Orders() []Order {
@@ -156,28 +153,6 @@ func (s *System) IDocs() []IDoc {
 		all[i] = *d
 	}
 	return all
-}
-
-// Effects returns everything that changed the books, in order.
-func (s *System) Effects() []Effect {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return append([]Effect(nil), s.effects...)
-}
-
-// Attempts returns every IDoc that arrived, in order.
-func (s *System) Attempts() []Attempt {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return append([]Attempt(nil), s.attempts...)
-}
-
-// Requests returns how many requests and files arrived, and what was wrong with those no
-// SAP would have taken.
-func (s *System) Requests() (n int, bad []string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.requests, append([]string(nil), s.bad...)
 }
 
 // Have puts customers into the books, whose numbers are as SAP stores them.

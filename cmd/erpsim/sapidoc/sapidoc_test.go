@@ -163,6 +163,60 @@ func TestChangesAndCancellations(t *testing.T) {
 	}
 }
 
+// What an ORDCHG does to an order of one item by its actions, those of the header and of
+// its item.
+func TestActions(t *testing.T) {
+	field := func(name, value string) string {
+		if value == "" {
+			return ""
+		}
+		return "<" + name + ">" + value + "</" + name + ">"
+	}
+	for name, c := range map[string]struct{ header, position, action, reason, want string }{
+		"none":                        {"", "000010", "", "", "53 change: 000010 x3"},
+		"an item changed":             {"", "000010", "002", "", "53 change: 000010 x2"},
+		"an item taken off":           {"", "000010", "003", "", "53 cancel: 000010 x3 rejected"},
+		"an item rejected":            {"", "000010", "002", "00", "53 cancel: 000010 x3 rejected"},
+		"an item added":               {"", "000020", "001", "", "53 change: 000010 x3, 000020 x2"},
+		"a change of what is not":     {"", "000020", "002", "", "51 VG000 the order has no item 000020: 000010 x3"},
+		"what is not taken off":       {"", "000020", "003", "", "51 VG000 the order has no item 000020: 000010 x3"},
+		"an action that is no change": {"", "000010", "004", "", "53 change: 000010 x3"},
+		"without items":               {"", "", "", "", "53 change: 000010 x3"},
+		"without items, some changed": {"003", "", "", "", "53 change: 000010 x3"},
+		"the whole reversed":          {"001", "", "", "", "53 cancel: 000010 x3"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			const head, fields = `<E1EDK01 SEGMENT="1">`, "<POSEX>000010</POSEX><MENGE>3</MENGE><VPREI>10.00</VPREI><PEINH>3</PEINH>"
+			changed := field("POSEX", c.position) + field("ACTION", c.action) + "<MENGE>2</MENGE><VPREI>10.00</VPREI><PEINH>3</PEINH>" + field("ABGRU", c.reason)
+			change := strings.NewReplacer("<MESTYP>ORDERS", "<MESTYP>ORDCHG", head, head+field("ACTION", c.header), fields, changed).Replace(order(1, ""))
+			if c.position == "" {
+				before, rest, _ := strings.Cut(change, "<E1EDP01 ")
+				_, rest, _ = strings.Cut(rest, "</E1EDP01>")
+				change = before + rest
+			}
+			s, url := start(t, Config{})
+			post(t, url+plainPath, plain(order(1, ""), change))
+			s.Process()
+			d, o := s.IDocs()[1], s.Orders()[0]
+			got := d.Status + " " + d.Why
+			if effects := s.Effects(); len(effects) == 2 {
+				got = d.Status + " " + effects[1].Op
+			}
+			var items []string
+			for _, it := range o.Items {
+				one := it.Position + " x" + it.Quantity
+				if it.Rejected {
+					one += " rejected"
+				}
+				items = append(items, one)
+			}
+			if got += ": " + strings.Join(items, ", "); got != c.want || o.Cancelled != strings.Contains(c.want, "cancel") {
+				t.Errorf("%s, want %s; cancelled: %t", got, c.want, o.Cancelled)
+			}
+		})
+	}
+}
+
 func TestLogOn(t *testing.T) {
 	s, url := start(t, Config{User: "BRIDGE", Password: "secret"})
 	at := func(password, client string) int {

@@ -78,7 +78,7 @@ func (s *System) arrived(body []byte) {
 	} else {
 		a.Reference = text(content, "BusinessPartnerSUITEReplicateRequestMessage/BusinessPartner/UUID")
 	}
-	s.attempts = append(s.attempts, a)
+	s.Ask(a)
 }
 
 // unqualified checks that only the root is in a namespace.
@@ -138,15 +138,15 @@ func (s *System) book(el *etree.Element, id string) {
 	old := s.orders[ref]
 	if text(el, "ActionCode") == "03" {
 		if old != nil && !old.Cancelled {
-			old.Cancelled = true
-			s.effects = append(s.effects, Effect{"cancel", ref, id, text(el, "Text/TextElementText")})
+			old.Cancelled, old.Changed = true, time.Now()
+			s.Book(Effect{"cancel", ref, id, text(el, "Text/TextElementText")})
 		}
 		if old != nil {
-			s.confirm(ref, old.Number)
+			s.confirm(old)
 		}
 		return // what is not there cannot be cancelled: the error stands in the application log
 	}
-	o := &Order{Reference: ref, Text: text(el, "Text/TextElementText"), SoldTo: text(el, "Party[@PartyType='SoldTo']/SupplierPartyID")}
+	o := &Order{Reference: ref, Changed: time.Now(), Text: text(el, "Text/TextElementText"), SoldTo: text(el, "Party[@PartyType='SoldTo']/SupplierPartyID")}
 	if external := text(el, "Party[@PartyType='SoldTo']/BuyerPartyID"); external != "" {
 		o.SoldTo = external
 		if !slices.Contains(s.known(), external) {
@@ -167,8 +167,8 @@ func (s *System) book(el *etree.Element, id string) {
 		o.Number = fmt.Sprint(60000000 + len(s.orders))
 	}
 	s.orders[ref] = o
-	s.effects = append(s.effects, Effect{op, ref, id, o.Text})
-	s.confirm(ref, o.Number)
+	s.Book(Effect{op, ref, id, o.Text})
+	s.confirm(o)
 }
 
 // Total returns what an order's items come to; "" if one of them is not a number.
@@ -191,21 +191,32 @@ func (s *System) known() (ids []string) {
 	return ids
 }
 
-func (s *System) confirm(ref, number string) {
+// confirm has a confirmation of an order sent, which lists its items; those of a cancelled
+// one are rejected.
+func (s *System) confirm(o *Order) {
 	if s.conf.ConfirmURL == "" {
 		return
 	}
 	s.confirmations++
+	var items strings.Builder
+	for i, it := range o.Items {
+		reason := ""
+		if o.Cancelled {
+			reason = `<SalesDocumentRjcnReason>60</SalesDocumentRjcnReason><SalesDocumentRjcnReasonName>Cancelled by customer</SalesDocumentRjcnReasonName>`
+		}
+		_, _ = fmt.Fprintf(&items, `<Item><SalesOrderItemID>%d</SalesOrderItemID><RequestedQuantity>%s</RequestedQuantity>%s</Item>`, (i+1)*10, escaped(it.Quantity), reason)
+	}
 	s.tell(`<n0:OrderConfRequest xmlns:n0="http://sap.com/xi/EDI"><MessageHeader><ID>` + fmt.Sprintf("ECEBB8895A651EE8%016X", s.confirmations) + `</ID>` +
 		`<CreationDateTime>` + time.Now().UTC().Format(time.RFC3339) + `</CreationDateTime></MessageHeader>` +
-		`<OrderConfirmation><PurchaseOrderID>` + escaped(ref) + `</PurchaseOrderID><SalesOrderID>` + number + `</SalesOrderID></OrderConfirmation></n0:OrderConfRequest>`)
+		`<OrderConfirmation><PurchaseOrderID>` + escaped(o.Reference) + `</PurchaseOrderID><SalesOrderID>` + o.Number + `</SalesOrderID>` +
+		`<ItemListIsCompletelyTransferred>true</ItemListIsCompletelyTransferred>` + items.String() + `</OrderConfirmation></n0:OrderConfRequest>`)
 }
 
 // tell has a confirmation sent.
 func (s *System) tell(body string) {
-	s.outgoing = append(s.outgoing, body)
+	s.outgoing.Add(body)
 	if s.dice.First(mishap.Chance{Name: twice, P: s.conf.Faults.Twice}) != "" {
-		s.outgoing = append(s.outgoing, body)
+		s.outgoing.Add(body)
 	}
 }
 
@@ -213,7 +224,7 @@ func (s *System) replicate(content *etree.Element, id string) {
 	for _, m := range content.SelectElements("BusinessPartnerSUITEReplicateRequestMessage") {
 		uuid, number := text(m, "BusinessPartner/UUID"), text(m, "BusinessPartner/Identification/BusinessPartnerID")
 		s.partners[uuid] = number
-		s.effects = append(s.effects, Effect{"partner", number, id, ""})
+		s.Book(Effect{"partner", number, id, ""})
 		if s.conf.ConfirmURL != "" {
 			s.tell(`<n0:BusinessPartnerSUITEBulkReplicateConfirmation xmlns:n0="http://sap.com/xi/SAPGlobal20/Global"><MessageHeader/>` +
 				`<BusinessPartnerSUITEReplicateConfirmationMessage><MessageHeader/><BusinessPartner><UUID>` + escaped(uuid) + `</UUID><ReceiverInternalID>` + fmt.Sprint(1000000+len(s.partners)) + `</ReceiverInternalID></BusinessPartner>` +

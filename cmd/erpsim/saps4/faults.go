@@ -69,9 +69,10 @@ type State struct {
 func (s *System) State() State {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	requests, bad := s.Requests()
 	return State{
-		Requests: s.requests, Mishaps: s.dice.Fell(), Orders: len(s.orders), Stored: len(s.stored), Unconfirmed: len(s.outgoing),
-		Effects: append([]Effect(nil), s.effects...), Bad: append([]string(nil), s.bad...),
+		Requests: requests, Mishaps: s.dice.Fell(), Orders: len(s.orders), Stored: len(s.stored), Unconfirmed: s.outgoing.Len(),
+		Effects: s.Effects(), Bad: bad,
 	}
 }
 

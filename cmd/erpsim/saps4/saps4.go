@@ -12,7 +12,6 @@
 package saps4
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -23,6 +22,7 @@ import (
 
 	"github.com/beevik/etree"
 
+	"github.com/hakooi/erpbridge/cmd/erpsim/callback"
 	"github.com/hakooi/erpbridge/cmd/erpsim/mishap"
 )
 
@@ -34,6 +34,9 @@ type Config struct {
 	Password  string
 	Recipient string // the business system it is; "" takes any
 	Materials []string
+	// NoTexts: the header texts of orders are not kept, as where no text type is set up for
+	// them.
+	NoTexts bool
 	// Confirmations go to this URL, with this login; "": none are sent.
 	ConfirmURL, ConfirmUser, ConfirmPassword string
 }
@@ -44,6 +47,7 @@ type Order struct {
 
 	Items     []Item
 	Cancelled bool
+	Changed   time.Time // by whatever was last
 }
 
 // An Item is one line of it.
@@ -68,6 +72,10 @@ type Attempt struct {
 type System struct {
 	conf Config
 
+	mishap.Journal[Attempt, Effect]
+
+	outgoing *callback.Queue // confirmations not yet sent
+
 	mu       sync.Mutex
 	dice     *mishap.Dice
 	seen     map[string]bool // message ids
@@ -75,28 +83,20 @@ type System struct {
 	ids      []string // of the stored ones
 	orders   map[string]*Order
 	partners map[string]string // BusinessPartnerID by UUID
-	attempts []Attempt
-	effects  []Effect
-	outgoing []string // confirmations not yet sent
 	// confirmations counts those about orders: each is a message of its own.
 	confirmations int
-	requests      int
-	bad           []string
 }
 
 // New returns a system without orders.
 func New(conf Config) *System {
 	return &System{
-		conf: conf, dice: mishap.New(conf.Seed), seen: map[string]bool{}, orders: map[string]*Order{}, partners: map[string]string{},
+		conf: conf, outgoing: callback.New(conf.ConfirmURL, conf.ConfirmUser, conf.ConfirmPassword),
+		dice: mishap.New(conf.Seed), seen: map[string]bool{}, orders: map[string]*Order{}, partners: map[string]string{},
 	}
 }
 
 // ConfirmTo says where confirmations go from now on.
-func (s *System) ConfirmTo(url string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.conf.ConfirmURL = url
-}
+func (s *System) ConfirmTo(url string) { s.outgoing.To(url) }
 
 // Orders returns the orders by reference.
 func (s *System) Orders() map[string]Order {
@@ -107,28 +107,6 @@ func (s *System) Orders() map[string]Order {
 		all[ref] = *o
 	}
 	return all
-}
-
-// Effects returns everything that changed the books, in order.
-func (s *System) Effects() []Effect {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return append([]Effect(nil), s.effects...)
-}
-
-// Attempts returns every message that arrived, in order.
-func (s *System) Attempts() []Attempt {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return append([]Attempt(nil), s.attempts...)
-}
-
-// Requests returns how many requests arrived, and what was wrong with those no S/4 would
-// have taken.
-func (s *System) Requests() (n int, bad []string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.requests, append([]string(nil), s.bad...)
 }
 
 // Handler serves the services: the SOAP ones at any path, OData below /odata/.
@@ -156,7 +134,7 @@ func (s *System) soap(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.mu.Lock()
-	s.requests++
+	s.Arrive()
 	s.arrived(body)
 	f := s.conf.Faults
 	slow := s.dice.First(mishap.Chance{Name: "slow", P: f.Slow}) != ""
@@ -182,7 +160,7 @@ func (s *System) soap(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	wrong := s.store(strings.Trim(r.Header.Get("SOAPAction"), `"`), r.Header.Get("Content-Type"), body, happens == lost)
 	if wrong != "" {
-		s.bad = append(s.bad, wrong)
+		s.Object("%s", wrong)
 	}
 	s.mu.Unlock()
 	switch {
@@ -222,52 +200,54 @@ func (s *System) odata(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, `{"error":{"code":"005056A509B11EE1B9A8FEC11C21578E","message":{"lang":"en","value":"Invalid query"}}}`, http.StatusBadRequest)
 		return
 	}
-	type row struct{ SalesOrder, TotalNetAmount, OverallSDDocumentRejectionSts string }
 	results := []row{}
 	s.mu.Lock()
 	if o := s.orders[strings.ReplaceAll(ref, "''", "'")]; o != nil {
-		rejected := "A" // nothing is
-		if o.Cancelled {
-			rejected = "C" // everything is
-		}
-		results = append(results, row{o.Number, o.Total(), rejected})
+		results = append(results, s.shown(o, r.URL.Query().Get("$expand")))
 	}
 	s.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(map[string]any{"d": map[string]any{"results": results}})
 }
 
-// Send sends the confirmations that are due. One that is not taken stays due.
-func (s *System) Send() error {
-	s.mu.Lock()
-	due, url := s.outgoing, s.conf.ConfirmURL
-	s.outgoing = nil
-	s.mu.Unlock()
-	for i, body := range due {
-		if err := s.post(url, body); err != nil {
-			s.mu.Lock()
-			s.outgoing = append(due[i:], s.outgoing...)
-			s.mu.Unlock()
-			return err
-		}
-	}
-	return nil
+// A row is an order as OData shows it; what is not expanded is deferred.
+type row struct {
+	SalesOrder, TotalNetAmount, LastChangeDateTime, OverallSDDocumentRejectionSts string
+
+	Items map[string]any `json:"to_Item"`
+	Texts map[string]any `json:"to_Text"`
 }
 
-func (s *System) post(url, body string) error {
-	req, err := http.NewRequest(http.MethodPost, url, bytes.NewBufferString(body)) //nolint:noctx // the simulator's own
-	if err != nil {
-		return err
+// shown is called under the lock.
+func (s *System) shown(o *Order, expand string) row {
+	deferred := func() map[string]any { return map[string]any{"__deferred": map[string]string{}} }
+	r := row{
+		SalesOrder: o.Number, TotalNetAmount: o.Total(), LastChangeDateTime: fmt.Sprintf("/Date(%d+0000)/", o.Changed.UnixMilli()),
+		OverallSDDocumentRejectionSts: "A", Items: deferred(), Texts: deferred(),
 	}
-	req.SetBasicAuth(s.conf.ConfirmUser, s.conf.ConfirmPassword)
-	req.Header.Set("Content-Type", "text/xml; charset=utf-8")
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
+	if o.Cancelled {
+		r.OverallSDDocumentRejectionSts = "C"
 	}
-	_ = resp.Body.Close()
-	if resp.StatusCode/100 != 2 {
-		return fmt.Errorf("the confirmation was answered with HTTP %d", resp.StatusCode)
+	for _, part := range strings.Split(expand, ",") {
+		switch part {
+		case "to_Item":
+			items := []map[string]string{}
+			for i, it := range o.Items {
+				items = append(items, map[string]string{
+					"SalesOrderItem": fmt.Sprint((i + 1) * 10), "HigherLevelItem": "0", "Material": it.Product, "RequestedQuantity": it.Quantity, "NetAmount": it.Amount,
+				})
+			}
+			r.Items = map[string]any{"results": items}
+		case "to_Text":
+			texts := []map[string]string{}
+			if o.Text != "" && !s.conf.NoTexts {
+				texts = append(texts, map[string]string{"Language": "EN", "LongTextID": "TX01", "LongText": o.Text})
+			}
+			r.Texts = map[string]any{"results": texts}
+		}
 	}
-	return nil
+	return r
 }
+
+// Send sends the confirmations that are due. One that is not taken stays due.
+func (s *System) Send() error { return s.outgoing.Send() }

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"github.com/hakooi/erpbridge/adapters/erp/erptest"
 )
 
 func count(s *Shop, kind Kind) int { return len(s.Journal(kind)) }
@@ -69,7 +71,7 @@ func TestRepetition(t *testing.T) {
 	r := receive(t, http.StatusServiceUnavailable)
 	s := open(t, Config{Platform: "shopify", Webhooks: r.url, Topics: []string{"orders/create"}, Pace: 20 * time.Millisecond})
 	id := s.Place(1)[0]
-	await(t, "the first attempt", func() bool { return len(r.arrivals()) > 0 })
+	erptest.Until(t, "the first attempt", func() bool { return len(r.arrivals()) > 0 })
 	if err := s.Change(id); err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +148,7 @@ func TestRest(t *testing.T) {
 	r := receive(t, http.StatusServiceUnavailable)
 	s := open(t, Config{Platform: "bigcommerce", Webhooks: r.url, Topics: []string{"store/order/created"}})
 	s.Place(150)
-	await(t, "a rest", func() bool {
+	erptest.Until(t, "a rest", func() bool {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		return !s.rests.IsZero() && s.flying == 0

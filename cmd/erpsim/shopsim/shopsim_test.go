@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/hakooi/erpbridge/adapters/erp/erptest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -87,18 +89,9 @@ func (r *receiver) arrivals() []arrival {
 	return append([]arrival(nil), r.got...)
 }
 
-func await(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !ok(); time.Sleep(2 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("waited in vain for %s", what)
-		}
-	}
-}
-
 func quiet(t *testing.T, s *Shop) {
 	t.Helper()
-	await(t, "the shop to have sent everything", s.Quiet)
+	erptest.Until(t, "the shop to have sent everything", s.Quiet)
 }
 
 // ask asks the API and returns the status, the headers and the JSON.

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/hakooi/erpbridge/internal/testenv"
 )
 
 // one returns the webhook about one order, as it arrived.
@@ -125,17 +127,10 @@ func verify(t *testing.T, key, signature string, body []byte) {
 	}
 }
 
-// shared returns a file of the sample data beside the repository.
+// shared returns a file of the samples beside the project.
 func shared(t *testing.T, elem ...string) []byte {
 	t.Helper()
-	base := os.Getenv("ERPBRIDGE_SHARED")
-	if base == "" {
-		base = filepath.Join("..", "..", "..", "..", "shared")
-	}
-	raw, err := os.ReadFile(filepath.Join(append([]string{base}, elem...)...))
-	if os.IsNotExist(err) {
-		t.Skipf("%s is absent: set ERPBRIDGE_SHARED to run the conformance tests", filepath.Join(elem...))
-	}
+	raw, err := os.ReadFile(filepath.Join(append([]string{testenv.Shared(t)}, elem...)...))
 	if err != nil {
 		t.Fatal(err)
 	}

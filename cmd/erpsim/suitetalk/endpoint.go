@@ -46,6 +46,7 @@ var spaces = []struct{ prefix, pattern string }{
 	{"platformCore", "urn:core_%s.platform.webservices.netsuite.com"},
 	{"platformCommon", "urn:common_%s.platform.webservices.netsuite.com"},
 	{"platformFaults", "urn:faults_%s.platform.webservices.netsuite.com"},
+	{"listAcct", "urn:accounting_%s.lists.webservices.netsuite.com"},
 	{"listRel", "urn:relationships_%s.lists.webservices.netsuite.com"},
 	{"tranSales", "urn:sales_%s.transactions.webservices.netsuite.com"},
 	{"tranCust", "urn:customers_%s.transactions.webservices.netsuite.com"},

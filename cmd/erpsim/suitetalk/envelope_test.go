@@ -75,7 +75,7 @@ func TestMisunderstoodRequests(t *testing.T) {
 	body := func(inner string) string { return envelopeXML("2023_2", b.passport(), inner) }
 	for name, c := range map[string]struct{ version, action, message, want string }{
 		"DTD":                 {"2023_2", "upsertList", "<!DOCTYPE x>" + body(""), "DOCTYPE is disallowed"},
-		"unknown operation":   {"2023_2", "search", body(`<platformMsgs:search/>`), "No such operation"},
+		"unknown operation":   {"2023_2", "delete", body(`<platformMsgs:delete/>`), "No such operation"},
 		"other namespace":     {"2023_2", "upsertList", body(`<x:upsertList xmlns:x="urn:x"/>`), "No such operation"},
 		"other version":       {"2024_1", "getServerTime", body(`<platformMsgs:getServerTime/>`), "No such operation"},
 		"no SOAPAction":       {"2023_2", "", body(`<platformMsgs:getServerTime/>`), "no SOAPAction header!"},

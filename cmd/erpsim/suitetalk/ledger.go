@@ -18,8 +18,9 @@ type Record struct {
 	ExternalID  string `json:"externalId,omitempty"`
 	OtherRefNum string `json:"otherRefNum,omitempty"`
 	TranID      string `json:"tranId,omitempty"`
-	Entity      string `json:"entity,omitempty"`     // internal id of the customer
-	SalesOrder  string `json:"salesOrder,omitempty"` // of a deposit: internal id of its order
+	Entity      string `json:"entity,omitempty"`      // internal id of the customer
+	SalesOrder  string `json:"salesOrder,omitempty"`  // of a deposit: internal id of its order
+	CreatedFrom string `json:"createdFrom,omitempty"` // of a refund: internal id of the transaction it was made of
 	Email       string `json:"email,omitempty"`
 	Memo        string `json:"memo,omitempty"` // of a customer: comments
 

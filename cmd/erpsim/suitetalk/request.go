@@ -24,6 +24,7 @@ const (
 	checkAsyncStatus    = "checkAsyncStatus"
 	getAsyncResult      = "getAsyncResult"
 	getItemAvailability = "getItemAvailability"
+	search              = "search"
 )
 
 var operations = map[string]operation{
@@ -37,6 +38,7 @@ var operations = map[string]operation{
 	checkAsyncStatus:    {asks: "CheckAsyncStatusRequest"},
 	getAsyncResult:      {asks: "GetAsyncResultRequest"},
 	getItemAvailability: {asks: "GetItemAvailabilityRequest"},
+	search:              {asks: "SearchRequest"},
 	"get":               {read: true, limit: 1},
 	"getList":           {read: true, list: true, limit: 1000},
 	getServerTime:       {read: true},
@@ -53,6 +55,7 @@ type request struct {
 	prefs       preferences
 	submissions []submission   // of a write
 	refs        []reference    // of a look-up
+	page        int            // how many records a search wants at once; 0: what is usual
 	question    *etree.Element // of an operation that is about no record, in canonical form
 	fault       *fault         // why it was not understood; nil if it was
 }
@@ -123,6 +126,10 @@ func (req *request) readHeader(header []*etree.Element, r *http.Request) *fault 
 				return f
 			}
 			req.prefs = preferences{isTrue(valueOf(p, "warningAsError")), isTrue(valueOf(p, "ignoreReadOnlyFields"))}
+		case "searchPreferences":
+			if f := req.readSearchPreferences(h); f != nil {
+				return f
+			}
 		case "applicationInfo", "passport":
 			otherLogin = true
 		}

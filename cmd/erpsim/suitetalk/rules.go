@@ -39,6 +39,7 @@ func doesNotExist() []detail {
 type rules struct {
 	conf   *Config
 	ledger *ledger // locked by the caller
+	items  []Item  // those of the catalog
 }
 
 // check tells what is wrong with a record as it would be stored; nil if nothing.
@@ -55,6 +56,8 @@ func (r rules) check(typ, internalID string, e *etree.Element) []detail {
 		return r.customer(internalID, e)
 	case "customerDeposit":
 		return r.deposit(e)
+	case "returnAuthorization", "creditMemo", "cashRefund":
+		return r.createdFrom(typ, e)
 	}
 	return nil
 }
@@ -135,6 +138,8 @@ func (r rules) reference(field string, ref *etree.Element) []detail {
 	switch {
 	case internalID == "" && externalID == "":
 		return failed("INVALID_KEY_OR_REF", "The specified key is invalid.")
+	case field == "createdFrom":
+		return nil // what it may be depends on the record
 	case typ != "":
 		if named := ref.SelectAttrValue("type", typ); named == typ {
 			if target := r.ledger.find(typ, internalID, externalID); target != nil {
@@ -144,7 +149,7 @@ func (r rules) reference(field string, ref *etree.Element) []detail {
 			}
 		}
 	case field == "item" || field == "discountItem":
-		resolved = known(r.conf.Items, internalID, externalID)
+		resolved = r.item(internalID, externalID)
 	case field == "currency":
 		var ids []string
 		for id := range r.conf.Currencies {
@@ -180,6 +185,59 @@ func known(ids []string, internalID, externalID string) string {
 		return internalID
 	}
 	return ""
+}
+
+// item returns the id of an item that exists.
+func (r rules) item(internalID, externalID string) string {
+	for _, it := range r.items {
+		if it.InternalID == internalID || internalID == "" && it.ExternalID != "" && it.ExternalID == externalID {
+			if it.Inactive {
+				return ""
+			}
+			return it.InternalID
+		}
+	}
+	if len(r.items) > 0 && len(r.conf.Items) == 0 {
+		return ""
+	}
+	return known(r.conf.Items, internalID, externalID)
+}
+
+// sources are the transactions that a refund can be created from, as far as there are
+// such records here. There are no invoices and cash sales, which all three can be.
+var sources = map[string][]string{
+	"returnAuthorization": {"salesOrder"},
+	"creditMemo":          {"returnAuthorization"},
+	"cashRefund":          {"returnAuthorization"},
+}
+
+// createdFrom resolves what a refund was created from: a transaction of the right type
+// and of the same customer.
+func (r rules) createdFrom(typ string, e *etree.Element) []detail {
+	ref := child(e, "createdFrom")
+	if ref == nil {
+		return nil
+	}
+	internalID, externalID := ref.SelectAttrValue("internalId", ""), ref.SelectAttrValue("externalId", "")
+	wrong := failed("INVALID_KEY_OR_REF", "Invalid createdfrom reference key "+internalID+externalID+".")
+	for _, source := range sources[typ] {
+		from := r.ledger.find(source, internalID, externalID)
+		if from == nil || ref.SelectAttrValue("type", source) != source {
+			continue
+		}
+		of, err := r.ledger.load(from)
+		if err != nil {
+			return unreadable(from.internalID())
+		}
+		if of.Entity != child(e, "entity").SelectAttrValue("internalId", "") {
+			return wrong
+		}
+		ref.RemoveAttr("externalId")
+		ref.RemoveAttr("type")
+		ref.CreateAttr("internalId", from.internalID())
+		return nil
+	}
+	return wrong
 }
 
 func (r rules) customer(internalID string, e *etree.Element) []detail {

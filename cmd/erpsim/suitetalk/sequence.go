@@ -293,8 +293,19 @@ var complexTypes = map[string]complexType{
 		vsoeAmount:double vsoeAllocation:double vsoeDeferral:enum vsoePermitDiscount:enum vsoeDelivered:boolean
 		chargeType:RecordRef chargesList:any customFieldList:CustomFieldList`),
 
-	"CheckAsyncStatusRequest":    sequence("platformMsgs", "jobId"),
-	"GetAsyncResultRequest":      sequence("platformMsgs", "jobId pageIndex:int"),
+	"CheckAsyncStatusRequest": sequence("platformMsgs", "jobId"),
+	"GetAsyncResultRequest":   sequence("platformMsgs", "jobId pageIndex:int"),
+	"SearchRequest":           sequence("platformMsgs", "searchRecord:ItemSearchBasic"),
+	"SearchPreferences":       sequence("platformMsgs", "bodyFieldsOnly:boolean returnSearchColumns:boolean pageSize:int"),
+	"ItemSearchBasic":         sequence("platformCommon", itemSearchBasic),
+	"SearchStringField": func() complexType {
+		t := sequence("platformCore", "searchValue")
+		t.attributes = []string{"operator"}
+		return t
+	}(),
+	"SearchMultiSelectField": list("platformCore", "searchValue:RecordRef", "operator"),
+	"SearchBooleanField":     sequence("platformCore", "searchValue:boolean"),
+
 	"GetItemAvailabilityRequest": sequence("platformMsgs", "itemAvailabilityFilter:ItemAvailabilityFilter"),
 	"ItemAvailabilityFilter":     sequence("platformCore", "item:RecordRefList lastQtyAvailableChange:dateTime"),
 	"RecordRefList":              list("platformCore", "recordRef:RecordRef"),

@@ -146,6 +146,9 @@ func (s *Server) perform(epoch context.Context, req *request, late bool) ([]*etr
 		return s.jobs.results(valueOf(req.question, "jobId"), valueOf(req.question, "pageIndex"))
 	case req.name == getItemAvailability:
 		return []*etree.Element{s.stockOf(req.question)}, nil
+	case req.name == search:
+		result, f := s.searchItems(req)
+		return []*etree.Element{result}, f
 	case req.operation.async:
 		return []*etree.Element{s.submit(epoch, req, late)}, nil
 	case req.operation.read:

@@ -79,8 +79,10 @@ type Config struct {
 	MaxBody int64
 
 	// Items are the internal ids of the items that exist, discount items among
-	// them. None: any numeric id is an item.
+	// them. None, and no Catalog: any numeric id is an item.
 	Items []string
+	// Catalog are the items that can be searched for, which exist as well; see SetCatalog.
+	Catalog []Item
 	// Customers are the internal ids of customers that exist from the start, as the
 	// collective customer does that guests' orders are booked on.
 	Customers []string

@@ -280,7 +280,7 @@ func (s *Server) compose(w write, old *Record) (*Record, []detail) {
 		next.InternalID = strconv.Itoa(s.ledger.nextID())
 	}
 	merged := merge(stored, sent, w.sub.xmlType)
-	if d := (rules{&s.conf, s.ledger}).check(w.sub.typ, next.InternalID, merged); d != nil {
+	if d := (rules{&s.conf, s.ledger, s.catalog()}).check(w.sub.typ, next.InternalID, merged); d != nil {
 		return nil, d
 	}
 	if d := s.describe(next, merged); d != nil {
@@ -323,6 +323,7 @@ func (s *Server) describe(r *Record, e *etree.Element) []detail {
 		r.OtherRefNum, r.Entity, r.Lines = valueOf(e, "otherRefNum"), reference("entity"), len(listOf(e, "itemList"))
 		r.SubTotal, r.Discount, r.ShippingCost = plain(sum.sub), plain(sum.discount), plain(sum.shipping)
 		r.TaxTotal, r.Total = plain(sum.tax), plain(sum.total)
+		r.CreatedFrom = reference("createdFrom")
 		r.TranID = cmp.Or(valueOf(e, "tranId"), tranPrefixes[r.Type]+r.InternalID)
 		r.Closed = r.Lines > 0 && !slices.ContainsFunc(listOf(e, "itemList"), func(l *etree.Element) bool { return !isTrue(valueOf(l, "isClosed")) })
 		t := complexTypes[typeOf(r.Type)]
