@@ -74,7 +74,7 @@ var rooms = []room{
 	{"adapters/erp/erptest", []string{"."}, []string{gocmp}},
 	{"adapters/erp/login", []string{"."}, []string{ntlmssp, xoauth2}},
 	{"adapters/erp/filetransfer", []string{".", "internal/fault"}, []string{gocrypto, sftp, xcrypto}},
-	{"adapters/erp/salesdoc", []string{".", "internal/fault"}, []string{udecimal, uniseg, etree}},
+	{"adapters/erp/salesdoc", []string{".", "internal/fault"}, []string{currency, udecimal, uniseg, etree, xtext + "/unicode/norm"}},
 	{"adapters/storefront/strictjson", nil, []string{jsonexp}},
 	{"adapters/storefront/normalizer", []string{".", "adapters/storefront/strictjson", "internal/fault"}, []string{udecimal, jsonexp}},
 	{"adapters/storefront/signed", nil, nil},

@@ -58,7 +58,9 @@ func (v viewOf) Value(table, key string) (string, bool) {
 }
 
 // Kept implements erpbridge.CrossReference.
-func (v viewOf) Kept(table string) bool { return v.all.state.Load().tables[v.target].Kept(table) }
+func (v viewOf) Kept(table, prefix string) bool {
+	return v.all.state.Load().tables[v.target].Kept(table, prefix)
+}
 
 // Pin keeps all tables as they are until unpin is called, and tells the revision of each
 // target's. It is to be held for as long as one decision takes, and not for a request.

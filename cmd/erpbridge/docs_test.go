@@ -104,7 +104,7 @@ func (e example) complete(t *testing.T, keys string) string {
 	for _, s := range []struct{ name, least string }{
 		{"database", "database: {url: 'postgres://erpbridge@db.example.com/erpbridge?sslmode=verify-full'}\n"},
 		{"broker", "broker: {url: 'amqps://erpbridge@mq.example.com/'}\n"},
-		{"stores", "stores: [{name: shop-eu, kind: shopify, shop: example.myshopify.com, secrets: ['an example, 32 characters of noise']}]\n"},
+		{"stores", "stores: [" + storesOf(text) + "]\n"},
 		{"targets", "targets:\n  - name: gp\n    kind: gp\n" + bare["gp"]},
 	} {
 		if !sectionNamed(s.name, text) {
@@ -119,6 +119,20 @@ func (e example) complete(t *testing.T, keys string) string {
 		text += "routes: [{targets: [" + strings.Join(names, ", ") + "]}]\n"
 	}
 	return text
+}
+
+// storesOf returns the least settings of the stores that an example tells of.
+func storesOf(text string) string {
+	names := regexp.MustCompile(`\bshop-[a-z]{2}\b`).FindAllString(text, -1)
+	if len(names) == 0 {
+		names = []string{"shop-eu"}
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	for i, name := range names {
+		names[i] = "{name: " + name + ", kind: shopify, shop: example.myshopify.com, secrets: ['an example, 32 characters of noise']}"
+	}
+	return strings.Join(names, ", ")
 }
 
 // bare are the least settings of a target, by kind.

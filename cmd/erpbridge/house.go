@@ -59,9 +59,30 @@ func meet(conf *config.Config, xref references) (neighbours, error) {
 			errs = append(errs, c.Wrap(err))
 			continue
 		}
+		if d, ok := e.(distinguisher); ok {
+			errs = append(errs, c.Wrap(d.Distinct(routed(conf, c.Name))))
+		}
 		n.targets[c.Name] = e
 	}
 	return n, config.Join(errs...)
+}
+
+// A distinguisher is an ERP that knows what it has to be told to keep the orders of
+// several stores apart. The error begins with the setting that is missing or wrong.
+type distinguisher interface {
+	Distinct(stores []string) error
+}
+
+// routed returns the stores of which anything may go to a target.
+func routed(conf *config.Config, target string) (stores []string) {
+	for _, s := range conf.Stores {
+		if len(conf.Routes) == 0 || slices.ContainsFunc(conf.Routes, func(r config.Route) bool {
+			return (r.Store == "" || r.Store == s.Name) && slices.Contains(r.Targets, target)
+		}) {
+			stores = append(stores, s.Name)
+		}
+	}
+	return stores
 }
 
 func known[T any](m map[string]T) string {

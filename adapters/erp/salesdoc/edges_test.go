@@ -67,26 +67,6 @@ func TestTaxThatNoLineKnows(t *testing.T) {
 	}
 }
 
-// References of two stores must not be able to meet.
-func TestPrefixesThatCouldMeet(t *testing.T) {
-	for _, c := range []struct {
-		stores map[string]Rules
-		bad    string
-	}{
-		{map[string]Rules{"a": {ReferencePrefix: "P"}, "b": {ReferencePrefix: "P1"}}, "mapping.stores.b.reference_prefix"},
-		{map[string]Rules{"eu": {}, "us": {ReferencePrefix: "eu-"}}, "mapping.stores.us.reference_prefix"},
-		{map[string]Rules{"eu": {}, "eu-2": {ReferencePrefix: "eu-2"}}, "mapping.stores.eu-2.reference_prefix"},
-		{map[string]Rules{"eu": {}, "eu-2": {}, "x": {ReferencePrefix: "P-"}, "y": {ReferencePrefix: "P-Y-"}}, ""},
-	} {
-		m := generous()
-		m.Stores = c.stores
-		_, err := New("erp", m, everything, nil)
-		if (err != nil) != (c.bad != "") || err != nil && !strings.Contains(err.Error(), c.bad) {
-			t.Errorf("%v: %v", c.stores, err)
-		}
-	}
-}
-
 // A row of a cross-reference without a value says nothing.
 func TestEmptyCrossReference(t *testing.T) {
 	m := generous()

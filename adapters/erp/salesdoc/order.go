@@ -20,6 +20,9 @@ func (b *building) order(o *erpbridge.Order) (*Document, error) {
 	d.ID, d.OrderID = o.ID, o.ID
 	d.Number, d.Reference = b.number(o.Number, o.ID), b.reference(o.ID)
 	d.OrderReference = d.Reference
+	if err := b.ours(d.Reference); err != nil {
+		return nil, err
+	}
 	d.PO = cmp.Or(o.PO, o.Number, o.ID)
 	d.Cancelled = b.ev.Type == erpbridge.OrderCancelled || !o.CancelledAt.IsZero()
 	if d.Cancelled {
@@ -40,11 +43,13 @@ func (b *building) order(o *erpbridge.Order) (*Document, error) {
 	if d.Date = day(o.PostingDate, o.PlacedAt); !isDay(d.Date) {
 		return nil, b.invalid("the posting date %q is not a date", clip(d.Date))
 	}
-	b.addresses(o.BillTo, o.ShipTo)
+	if err := b.addresses(o.BillTo, o.ShipTo); err != nil {
+		return nil, err
+	}
 	if d.Buyer, err = b.buyer(o); err != nil {
 		return nil, err
 	}
-	for _, step := range []func(*erpbridge.Order) error{b.lines, b.shipping, b.charges, b.deductions, b.taxes, b.terms} {
+	for _, step := range []func(*erpbridge.Order) error{b.remittedTax, b.lines, b.shipping, b.charges, b.deductions, b.taxes, b.cash, b.terms, b.paid} {
 		if err := step(o); err != nil {
 			return nil, err
 		}
@@ -86,13 +91,18 @@ func (b *building) money(code string, included bool, total erpbridge.Money) erro
 		b.d.PricesIncludeTax = false
 	}
 	b.d.Total = erpbridge.Zero(code).Add(total)
+	b.remitted = erpbridge.Zero(code)
 	b.d.HeaderDiscount, b.d.TaxTotal = erpbridge.Zero(code), erpbridge.Zero(code)
 	return nil
 }
 
-// gross returns an amount as the document has its prices: with its tax or without.
-func (b *building) gross(amount, tax erpbridge.Money, included bool) erpbridge.Money {
+// gross returns an amount as the document has its prices: with its own tax or without, and
+// without what a marketplace remits of it.
+func (b *building) gross(amount, tax, remitted erpbridge.Money, included bool) erpbridge.Money {
 	amount = erpbridge.Zero(b.d.Currency).Add(amount)
+	if included {
+		amount = amount.Sub(remitted)
+	}
 	switch {
 	case included && !b.d.PricesIncludeTax:
 		return amount.Sub(tax)
@@ -113,11 +123,12 @@ func (b *building) lines(o *erpbridge.Order) error {
 }
 
 func (b *building) line(o *erpbridge.Order, i int, l erpbridge.Line) error {
-	tax := b.share(l.Tax())
-	gross := b.gross(l.Gross(), tax, o.TaxesIncluded)
+	own, remitted := b.divide(l.Taxes)
+	tax := b.share(sum(b.d.Currency, own))
+	gross := b.gross(l.Gross(), tax, remitted, o.TaxesIncluded)
 	off := erpbridge.Zero(b.d.Currency).Add(l.Discount())
 	none := l.Quantity.IsZero()
-	if l.Gross().IsZero() && off.IsZero() && tax.IsZero() && (none || l.Kind == erpbridge.Component) {
+	if l.Gross().IsZero() && off.IsZero() && tax.IsZero() && remitted.IsZero() && (none || l.Kind == erpbridge.Component) {
 		return nil // nothing was sold, or the line it belongs to stands for it
 	}
 	if !l.Quantity.IsPos() {
@@ -125,11 +136,13 @@ func (b *building) line(o *erpbridge.Order, i int, l erpbridge.Line) error {
 	}
 	it := Item{
 		Kind: GoodsItem, LineID: l.ID, SKU: l.SKU, Description: cmp.Or(l.Title, l.SKU),
-		Quantity: l.Quantity, Gross: gross, Tax: tax, Location: b.place(l.Location),
-		Notes: chosen(l.Attributes, b.Notes.Lines),
+		Quantity: l.Quantity, Gross: gross, Tax: tax, Notes: chosen(l.Attributes, b.Notes.Lines),
 	}
 	var err error
-	if it.TaxCode, it.TaxRate, err = b.taxCode(l.Taxes); err != nil {
+	if it.Location, err = b.place(l.Location); err != nil {
+		return err
+	}
+	if it.TaxCode, it.TaxRate, err = b.taxCode(own); err != nil {
 		return err
 	}
 	if err := b.sell(&it, i, l); err != nil {
@@ -169,13 +182,14 @@ func (b *building) discounted(it Item, off erpbridge.Money, ds []erpbridge.Disco
 
 // extra adds an item that is no goods.
 func (b *building) extra(kind ItemKind, p Posting, text string, amount erpbridge.Money, taxes []erpbridge.Tax, included bool) error {
-	tax := b.share(sum(b.d.Currency, taxes))
-	code, rate, err := b.taxCode(taxes)
+	own, remitted := b.divide(taxes)
+	tax := b.share(sum(b.d.Currency, own))
+	code, rate, err := b.taxCode(own)
 	if err != nil {
 		return err
 	}
 	return b.add(Item{
-		Kind: kind, Posting: p, Description: text, Gross: b.gross(amount, tax, included),
+		Kind: kind, Posting: p, Description: text, Gross: b.gross(amount, tax, remitted, included),
 		Discount: erpbridge.Zero(b.d.Currency), Tax: tax, TaxCode: code, TaxRate: rate,
 	})
 }
@@ -183,11 +197,9 @@ func (b *building) extra(kind ItemKind, p Posting, text string, amount erpbridge
 // shipping puts transport on the document.
 func (b *building) shipping(o *erpbridge.Order) error {
 	if len(o.Shipping) > 0 {
-		method, ok := b.look(b.ShipMethods, ShipMethodTable, o.Shipping[0].Title)
-		if !ok && len(b.ShipMethods.Values) > 0 {
-			return b.held("no ship method for %q: erpbridge xref set --target %s %s, or mapping.ship_methods of the target", clip(o.Shipping[0].Title), b.target, ShipMethodTable)
+		if err := b.shipBy(o.Shipping[0].Title); err != nil {
+			return err
 		}
-		b.d.ShipMethod = method
 	}
 	for _, s := range o.Shipping {
 		off := s.Discount()
@@ -199,9 +211,10 @@ func (b *building) shipping(o *erpbridge.Order) error {
 		if err != nil {
 			return err
 		}
-		tax := b.share(s.Tax())
-		it := Item{Kind: ShippingItem, Posting: p, Description: cmp.Or(s.Title, "Shipping"), Gross: b.gross(s.Price, tax, o.TaxesIncluded), Tax: tax}
-		if it.TaxCode, it.TaxRate, err = b.taxCode(s.Taxes); err != nil {
+		own, remitted := b.divide(s.Taxes)
+		tax := b.share(sum(b.d.Currency, own))
+		it := Item{Kind: ShippingItem, Posting: p, Description: cmp.Or(s.Title, "Shipping"), Gross: b.gross(s.Price, tax, remitted, o.TaxesIncluded), Tax: tax}
+		if it.TaxCode, it.TaxRate, err = b.taxCode(own); err != nil {
 			return err
 		}
 		if err := b.discounted(it, erpbridge.Zero(b.d.Currency).Add(off), s.Discounts); err != nil {
@@ -254,58 +267,39 @@ func (b *building) deductions(o *erpbridge.Order) error {
 			if err != nil {
 				return err
 			}
-			if err := b.extra(DiscountItem, p, cmp.Or(titles(o.Discounts), "Discount"), off.Neg(), nil, o.TaxesIncluded); err != nil {
+			if err := b.discountItems(p, cmp.Or(titles(o.Discounts), "Discount"), off, o.TaxesIncluded); err != nil {
 				return err
 			}
 		}
 	}
 	for _, c := range o.Credits {
-		p, setting := b.StoreCredit, "store_credit"
-		if c.Kind == erpbridge.GiftCardCredit {
-			p, setting = b.GiftCardRedeemed, "gift_card_redeemed"
-		}
-		p, err := b.post(p, setting, string(c.Kind), c.Amount)
-		if err != nil {
-			return err
-		}
-		if err := b.extra(RedeemedItem, p, cmp.Or(c.Title, string(c.Kind)), c.Amount.Neg(), nil, o.TaxesIncluded); err != nil {
+		if err := b.credit(c); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// terms says how the order is paid.
+// terms says how the order is to be paid, and by which method it was.
 func (b *building) terms(o *erpbridge.Order) error {
 	d := b.d
-	d.Paid = erpbridge.Zero(d.Currency)
-	switch o.PaymentStatus {
-	case erpbridge.Paid, erpbridge.PartiallyPaid, erpbridge.Refunded:
-		d.Paid = d.Paid.Add(o.Total).Sub(o.Outstanding)
+	var err error
+	// Earlier gateways may have failed.
+	if d.PaymentMethod, err = b.oneName(b.Payment.Methods, PaymentMethodTable, o.Gateways, ""); err != nil {
+		return err
 	}
-	// The last gateway that is known counts: earlier ones may have failed.
-	known := false
-	for _, g := range o.Gateways {
-		if m, ok := b.exactly(b.Payment.Methods, PaymentMethodTable, g); ok {
-			d.PaymentMethod, known = m, true
-		}
-	}
-	if !known {
-		d.PaymentMethod = b.Payment.Methods.Default
-		if d.PaymentMethod == "" && len(b.Payment.Methods.Values) > 0 && len(o.Gateways) > 0 {
-			return b.held("no payment method for %q: erpbridge xref set --target %s %s, or mapping.payment.methods of the target", clip(strings.Join(o.Gateways, ", ")), b.target, PaymentMethodTable)
-		}
-	}
+	var terms string
 	if o.Terms != nil {
-		d.PaymentTerms, _ = b.look(b.Payment.Terms, PaymentTermsTable, o.Terms.Name)
+		terms = o.Terms.Name
 		if !o.Terms.DueAt.IsZero() {
 			d.DueDate = o.Terms.DueAt.Format(time.DateOnly)
 		}
-	} else {
-		d.PaymentTerms = b.Payment.Terms.Default
 	}
-	d.Location = b.place("")
-	return nil
+	if d.PaymentTerms, err = b.name(b.Payment.Terms, PaymentTermsTable, terms, ""); err != nil {
+		return err
+	}
+	d.Location, err = b.place("")
+	return err
 }
 
 // notes gathers the texts that travel along.

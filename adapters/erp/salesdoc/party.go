@@ -131,15 +131,21 @@ func party(o *erpbridge.Order) Party {
 }
 
 // addresses settles both addresses, in the ERP's countries and regions.
-func (b *building) addresses(bill, ship *erpbridge.Address) {
+func (b *building) addresses(bill, ship *erpbridge.Address) (err error) {
 	bill, ship = given(bill), given(ship)
 	if b.Addresses.Missing == OtherAddress {
 		bill, ship = cmp.Or(bill, ship), cmp.Or(ship, bill)
 	}
-	b.d.BillTo, b.d.ShipTo = b.address(bill), b.address(ship)
+	if b.d.BillTo, err = b.address(bill); err != nil {
+		return err
+	}
+	if b.d.ShipTo, err = b.address(ship); err != nil {
+		return err
+	}
 	if to := cmp.Or(b.d.ShipTo, b.d.BillTo); to != nil {
 		b.country = to.ISO
 	}
+	return nil
 }
 
 func given(a *erpbridge.Address) *erpbridge.Address {
@@ -149,18 +155,22 @@ func given(a *erpbridge.Address) *erpbridge.Address {
 	return a
 }
 
-func (b *building) address(a *erpbridge.Address) *Address {
+func (b *building) address(a *erpbridge.Address) (*Address, error) {
 	if a == nil {
-		return nil
+		return nil, nil
+	}
+	country, err := b.name(b.Addresses.Countries, CountryTable, a.Country, "")
+	if err != nil {
+		return nil, err
 	}
 	mapped := &Address{Address: *a, ISO: a.Country}
-	if country, ok := b.look(b.Addresses.Countries, CountryTable, a.Country); ok {
-		mapped.Country = country
+	mapped.Country = cmp.Or(country, a.Country)
+	if a.Region == "" {
+		return mapped, nil
 	}
-	if region, ok := b.look(b.Addresses.Regions, RegionTable, a.Country+"-"+a.Region); ok && a.Region != "" {
-		mapped.Region = region
-	}
-	return mapped
+	region, err := b.name(b.Addresses.Regions, RegionTable, a.Country+"-"+a.Region, a.Country+"-")
+	mapped.Region = cmp.Or(region, a.Region)
+	return mapped, err
 }
 
 func digits(s string) string {

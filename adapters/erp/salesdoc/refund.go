@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/hakooi/erpbridge"
 )
@@ -20,26 +21,15 @@ func (b *building) refund(r *erpbridge.Refund) (*Document, error) {
 		return nil, err
 	}
 	d := b.d
-	switch b.Refund.As {
-	case IgnoreRefund:
-		return nil, b.ignored("refunds are not told (mapping.refund.as)")
-	case HoldRefund:
-		return nil, b.held("refund %s of order %s over %s is to be booked by hand: book it in %s and close this with erpbridge held discard; or set mapping.refund.as of target %s",
-			r.ID, r.OrderID, r.Sum(), b.can.ERP, b.target)
-	case RefundAsReturnOrder:
-		d.Kind = ReturnOrder
-	case RefundAsCreditMemo:
-		d.Kind = CreditMemo
-	default:
-		d.Kind = CreditMemo
-		for _, l := range r.Lines {
-			if back(l.Restock) {
-				d.Kind = ReturnOrder
-			}
-		}
+	var err error
+	if d.Kind, err = b.refundKind(r); err != nil {
+		return nil, err
 	}
 	d.Refund, d.ID, d.OrderID = r, r.ID, r.OrderID
 	d.Reference, d.OrderReference = b.reference("refund-"+r.ID), b.reference(r.OrderID)
+	if err := cmp.Or(b.ours(d.Reference), b.ours(d.OrderReference)); err != nil {
+		return nil, err
+	}
 	d.Number = b.number("", "R"+r.ID)
 	d.PO = cmp.Or(r.OrderNumber, r.OrderID)
 	if err := b.money(r.Currency, r.TaxesIncluded, r.Sum()); err != nil {
@@ -54,6 +44,9 @@ func (b *building) refund(r *erpbridge.Refund) (*Document, error) {
 	if d.Date = day(r.PostingDate, r.At); !isDay(d.Date) {
 		return nil, b.invalid("the posting date %q is not a date", clip(d.Date))
 	}
+	if err := b.taxOfRefund(r); err != nil {
+		return nil, err
+	}
 	d.Buyer.Number = cmp.Or(b.Customer.ByCurrency[d.Currency], b.Customer.Default)
 	for i, l := range r.Lines {
 		if err := b.returned(r, i, l); err != nil {
@@ -63,41 +56,72 @@ func (b *building) refund(r *erpbridge.Refund) (*Document, error) {
 	if err := b.paidBack(r); err != nil {
 		return nil, err
 	}
+	if err := b.remittedItem(); err != nil {
+		return nil, err
+	}
 	if b.Tax.Mode == ItemTax {
 		tax := erpbridge.Zero(d.Currency)
 		for i := range d.Items {
 			tax = tax.Add(d.Items[i].Tax)
-			d.Items[i].Tax, d.Items[i].TaxCode = erpbridge.Zero(d.Currency), b.Tax.Exempt
+			d.Items[i].Tax, d.Items[i].TaxCode, d.Items[i].TaxRate = erpbridge.Zero(d.Currency), b.Tax.Exempt, erpbridge.Decimal{}
 		}
 		if err := b.taxItem(tax); err != nil {
 			return nil, err
 		}
+	}
+	if err := b.redeemedBack(r); err != nil {
+		return nil, err
 	}
 	for _, note := range []string{r.Reason, r.Note} {
 		if note != "" {
 			d.Notes = append(d.Notes, note)
 		}
 	}
-	d.Location = b.place("")
+	if d.Location, err = b.place(""); err != nil {
+		return nil, err
+	}
 	return d, b.addsUp()
 }
 
-// back reports whether goods come back into stock.
-func back(r erpbridge.Restock) bool { return r == erpbridge.Returned || r == erpbridge.LegacyRestock }
+// owed says what a refunded line is that is no goods, by the names the rules have for such
+// lines: a refund does not tell.
+func (b *building) owed(l erpbridge.RefundLine) (kind ItemKind, p Posting, setting string) {
+	named := func(names []string) bool {
+		return l.SKU != "" && slices.Contains(names, l.SKU) || l.Title != "" && slices.Contains(names, l.Title)
+	}
+	switch {
+	case named(b.Refund.Tips):
+		return TipItem, b.Tip, "tip"
+	case named(b.Refund.GiftCards):
+		return GiftCardItem, b.GiftCardSold, "gift_card_sold"
+	}
+	return "", Posting{}, ""
+}
 
 // returned puts one refunded line on the document.
 func (b *building) returned(r *erpbridge.Refund, i int, l erpbridge.RefundLine) error {
-	tax := b.share(l.Tax)
+	own, remitted := b.divide(taxOf(l.Tax))
+	tax := b.share(sum(b.d.Currency, own))
 	it := Item{
 		Kind: GoodsItem, LineID: l.LineID, SKU: l.SKU, Description: cmp.Or(l.Title, l.SKU, "Refund"), Quantity: l.Quantity,
-		Gross: b.gross(l.Amount, tax, r.TaxesIncluded), Discount: erpbridge.Zero(b.d.Currency), Tax: tax, TaxCode: b.Tax.Default,
-		Location: b.place(l.Location), Restock: l.Restock,
+		Gross: b.gross(l.Amount, tax, remitted, r.TaxesIncluded), Discount: erpbridge.Zero(b.d.Currency), Tax: tax, Restock: l.Restock,
 	}
-	if tax.IsZero() {
-		it.TaxCode = b.Tax.Exempt
-	}
-	if it.Quantity.IsZero() && l.Amount.IsZero() && tax.IsZero() {
+	if it.Quantity.IsZero() && l.Amount.IsZero() && tax.IsZero() && remitted.IsZero() {
 		return nil
+	}
+	var err error
+	if it.TaxCode, it.TaxRate, err = b.taxCode(own); err != nil {
+		return err
+	}
+	if kind, p, setting := b.owed(l); kind != "" {
+		it.Kind, it.Restock = kind, erpbridge.NoRestock
+		if it.Posting, err = b.post(p, setting, fmt.Sprintf("line %d of the refund, %q,", i+1, clip(l.Title)), l.Amount); err != nil {
+			return err
+		}
+		return b.add(it)
+	}
+	if it.Location, err = b.place(l.Location); err != nil {
+		return err
 	}
 	if p := b.Refund.NoGoods; p.Code != "" && !back(l.Restock) {
 		it.Kind, it.Posting, it.Quantity = AdjustmentItem, p, one
@@ -168,6 +192,9 @@ func (b *building) cancellation(c *erpbridge.Cancellation) (*Document, error) {
 	d.ID, d.OrderID = c.OrderID, c.OrderID
 	d.Reference = b.reference(c.OrderID)
 	d.OrderReference = d.Reference
+	if err := b.ours(d.Reference); err != nil {
+		return nil, err
+	}
 	if c.OrderNumber != "" || b.Number.From == FromID {
 		d.Number = b.number(c.OrderNumber, c.OrderID)
 	}

@@ -1,14 +1,6 @@
 package salesdoc
 
-import (
-	"errors"
-	"fmt"
-	"maps"
-	"slices"
-	"strings"
-
-	"github.com/hakooi/erpbridge"
-)
+import "github.com/hakooi/erpbridge"
 
 // A Mapping says how the documents of a target are made. It is the setting mapping of a
 // target, and what differs from store to store stands under mapping.stores.
@@ -72,18 +64,6 @@ type Number struct {
 	Strip  string     `yaml:"strip"`  // characters taken out of the shop's number; # if not set
 }
 
-// A Posting is where an amount is booked: an item, a ledger account or a charge.
-type Posting struct {
-	As   As     `yaml:"as"`
-	Code string `yaml:"code"` // the ERP's number of it
-}
-
-// ByTitle posts by the title of what is charged for.
-type ByTitle struct {
-	Posting `yaml:",inline"`
-	Titles  map[string]string `yaml:"by_title"` // title to code; Code for all others
-}
-
 // Customer says whose orders they are.
 type Customer struct {
 	// By is what a customer is looked up by, in this order: company, id, email, phone.
@@ -102,8 +82,9 @@ type Customer struct {
 
 // Addresses says how addresses are written.
 type Addresses struct {
-	Countries Table `yaml:"countries"` // ISO 3166-1 alpha-2 to the ERP's; as it is if unknown; xref countries
-	Regions   Table `yaml:"regions"`   // "US-NY" to the ERP's; the region as it is if unknown; xref regions
+	Countries Table `yaml:"countries"` // ISO 3166-1 alpha-2 to the ERP's; xref countries
+	// Regions are "US-NY" to the ERP's; xref regions. They count as a table for each country.
+	Regions Table `yaml:"regions"`
 	// Missing says what stands where an order has but one address: other, the other one
 	// (default), or none.
 	Missing MissingAddress `yaml:"missing"`
@@ -143,10 +124,14 @@ type Discounts struct {
 // Rounding is where small differences go.
 type Rounding struct {
 	Posting `yaml:",inline"`
+	// Cash is where goes what a cash payment was rounded by; Posting if it is not set. With
+	// neither the document is without it.
+	Cash Posting `yaml:"cash"`
 	// Tolerance is the largest difference that passes, in the document's currency; what is
-	// larger is held. It goes to the item with the largest tax, or there. 0.05 if it is not
-	// set.
-	Tolerance erpbridge.Decimal `yaml:"tolerance"`
+	// larger is held. It goes to the item with the largest tax, or there. If it is not set it
+	// is five minor units of the currency, or half a one for each item, if that is more;
+	// nought, which is something else, lets none pass.
+	Tolerance *erpbridge.Decimal `yaml:"tolerance"`
 }
 
 // TaxRules say how tax is told.
@@ -159,11 +144,26 @@ type TaxRules struct {
 	// Codes are tried in their order; the first that matches counts. Before them xref
 	// tax_codes is asked for "title|rate|country" and what is shorter.
 	Codes []TaxCode `yaml:"codes"`
-	// Default is the code where no other matches, Exempt that of untaxed items.
+	// Default is the code where no other matches, and of the taxed parts of refunds, whose
+	// taxes storefronts tell by their amount alone. Exempt is that of untaxed items.
 	Default string `yaml:"default"`
 	Exempt  string `yaml:"exempt"`
-	// Unknown says what a tax without a code comes to: omit (default), or hold.
-	Unknown UnknownTax `yaml:"unknown"`
+	// Unknown says what a tax without a code comes to: hold, default or omit, as Table.Unknown.
+	Unknown UnknownName `yaml:"unknown"`
+	// Marketplace is for tax that a marketplace collects and remits.
+	Marketplace MarketplaceTax `yaml:"marketplace"`
+}
+
+// MarketplaceTax says what becomes of tax that is part of what the buyer paid and is not
+// the merchant's to owe: the marketplace where the order was placed collects and remits it.
+type MarketplaceTax struct {
+	// Mode: own (as any other tax), item (one item of its own, and no tax of any other), or
+	// hold. The default is own, and item where Code is set.
+	Mode    Remitted `yaml:"mode"`
+	Posting `yaml:",inline"`
+	// Refunds is the same for all tax of refunds, of which no storefront tells whose it is:
+	// own where Mode is own, and hold otherwise.
+	Refunds Remitted `yaml:"refunds"`
 }
 
 // A TaxCode is the ERP's code for a tax. What is left empty matches everything.
@@ -178,6 +178,10 @@ type TaxCode struct {
 type Payment struct {
 	Methods Table `yaml:"methods"` // by gateway; xref payment_methods
 	Terms   Table `yaml:"terms"`   // by the name of the terms; xref payment_terms
+	// Redeemed says what becomes of what gift cards and store credit paid of the total:
+	// apart (Document.Redeemed, default), item (negative items, the document comes to what is
+	// left), paid (it counts as money received), or hold.
+	Redeemed Redemption `yaml:"redeemed"`
 }
 
 // Notes says which texts travel along.
@@ -192,276 +196,30 @@ type Notes struct {
 
 // Refund says what becomes of refunds.
 type Refund struct {
-	// As: credit-memo, return-order, by-restock (a return order where goods come back, a
-	// credit memo otherwise), hold or ignore.
-	As RefundAs `yaml:"as"`
+	// As is short for ByRestock: credit-memo, return-order, by-restock (a return order where
+	// goods come back, a credit memo otherwise), hold or ignore.
+	As        RefundAs  `yaml:"as"`
+	ByRestock ByRestock `yaml:"by_restock"`
 	// NoGoods is where lines go whose goods do not come back; the item itself if it is
 	// not set.
 	NoGoods Posting `yaml:"no_goods"`
 	// Residual is where goes what no line explains.
 	Residual Posting `yaml:"residual"`
+	// Tips and GiftCards are what refunded lines are known by, their SKU or their title,
+	// that pay back a tip or take back a gift card: refunds do not tell what a line was.
+	// They go where such lines of orders go.
+	Tips      []string `yaml:"tips"`
+	GiftCards []string `yaml:"gift_cards"`
 }
 
 // A Table maps names. What Values does not have is looked up in the table's
-// cross-reference; Default is for the rest.
+// cross-reference.
 type Table struct {
-	Values  map[string]string `yaml:"values"`
-	Default string            `yaml:"default"`
-}
-
-// The words settings are made of.
-type (
-	Side           string
-	Prices         string
-	NumberFrom     string
-	As             string
-	CustomerKey    string
-	Unknown        string
-	MissingAddress string
-	ItemKey        string
-	Case           string
-	UnknownItem    string
-	DiscountAs     string
-	Taxes          string
-	UnknownTax     string
-	RefundAs       string
-	Cancel         string
-	FreeShipping   string
-)
-
-// The words themselves.
-const (
-	ShopSide        Side = "shop"
-	PresentmentSide Side = "presentment"
-
-	NetPrices   Prices = "net"
-	GrossPrices Prices = "gross"
-	ShopPrices  Prices = "shop"
-
-	FromNumber NumberFrom = "number"
-	FromID     NumberFrom = "id"
-	FromERP    NumberFrom = "erp"
-
-	AsItem    As = "item"
-	AsAccount As = "account"
-	AsCharge  As = "charge"
-
-	ByCompany CustomerKey = "company"
-	ByID      CustomerKey = "id"
-	ByEmail   CustomerKey = "email"
-	ByPhone   CustomerKey = "phone"
-
-	CreateCustomer  Unknown = "create"
-	DefaultCustomer Unknown = "default"
-	HoldCustomer    Unknown = "hold"
-
-	OtherAddress MissingAddress = "other"
-	NoAddress    MissingAddress = "none"
-
-	SKUKey     ItemKey = "sku"
-	BarcodeKey ItemKey = "barcode"
-	VariantKey ItemKey = "variant"
-	ProductKey ItemKey = "product"
-
-	ExactCase Case = "exact"
-	UpperCase Case = "upper"
-
-	AsIsItem        UnknownItem = "as-is"
-	PlaceholderItem UnknownItem = "placeholder"
-	HoldItem        UnknownItem = "hold"
-
-	LineDiscount   DiscountAs = "line"
-	NetDiscount    DiscountAs = "net"
-	ItemDiscount   DiscountAs = "item"
-	HeaderDiscount DiscountAs = "header"
-	SpreadDiscount DiscountAs = "spread"
-
-	PassTax      Taxes = "pass"
-	RecomputeTax Taxes = "recompute"
-	ItemTax      Taxes = "item"
-
-	OmitTax UnknownTax = "omit"
-	HoldTax UnknownTax = "hold"
-
-	RefundAsCreditMemo  RefundAs = "credit-memo"
-	RefundAsReturnOrder RefundAs = "return-order"
-	RefundByRestock     RefundAs = "by-restock"
-	HoldRefund          RefundAs = "hold"
-	IgnoreRefund        RefundAs = "ignore"
-
-	CancelOrder  Cancel = "cancel" // the ERP's order is cancelled or deleted
-	CloseOrder   Cancel = "close"  // its open lines are closed
-	HoldCancel   Cancel = "hold"   // a person decides
-	IgnoreCancel Cancel = "ignore" // the ERP is told nothing
-
-	Keep FreeShipping = "keep"
-	Drop FreeShipping = "drop"
-)
-
-// Can is what an ERP's documents can express. The first of each list is what stands
-// where nothing is configured. An empty list of Refunds or Cancels stands for hold.
-type Can struct {
-	ERP       string // "Business Central": for people
-	As        []As
-	Taxes     []Taxes
-	Prices    []Prices
-	Lines     []DiscountAs // discounts of lines
-	Order     []DiscountAs // discounts of orders
-	Refunds   []RefundAs   // without hold and ignore, which all can
-	Cancels   []Cancel     // the same
-	Customers []Unknown
-	// Negative: items may be negative. Without it an item that is, is held.
-	Negative bool
-}
-
-// defaults fills in what nothing was configured for.
-func (c Can) defaults(r Rules) Rules {
-	set(&r.Currency, ShopSide)
-	set(&r.Prices, first(c.Prices, ShopPrices))
-	set(&r.Number.From, FromNumber)
-	set(&r.Number.Strip, "#")
-	if len(r.Customer.By) == 0 {
-		r.Customer.By = []CustomerKey{ByCompany, ByID, ByEmail}
-	}
-	set(&r.Customer.Unknown, first(c.Customers, DefaultCustomer))
-	set(&r.Customer.Guest, r.Customer.Unknown)
-	set(&r.Addresses.Missing, OtherAddress)
-	if len(r.Items.Key) == 0 {
-		r.Items.Key = []ItemKey{SKUKey}
-	}
-	set(&r.Items.Case, ExactCase)
-	if r.Items.Placeholder != "" {
-		set(&r.Items.Unknown, PlaceholderItem)
-	}
-	set(&r.Items.Unknown, HoldItem)
-	set(&r.FreeShipping, Drop)
-	set(&r.Notes.Customer, Keep)
-	set(&r.Discounts.Lines, first(c.Lines, NetDiscount))
-	set(&r.Discounts.Order, first(c.Order, ItemDiscount))
-	if r.Rounding.Tolerance.IsZero() {
-		r.Rounding.Tolerance = fiveCents
-	}
-	set(&r.Tax.Mode, first(c.Taxes, PassTax))
-	set(&r.Tax.Unknown, OmitTax)
-	set(&r.Refund.As, first(c.Refunds, HoldRefund))
-	set(&r.Cancel, first(c.Cancels, HoldCancel))
-	for _, p := range r.postings() {
-		if p.Code != "" || p.titled {
-			set(&p.As, first(c.As, AsItem))
-		}
-	}
-	return r
-}
-
-var fiveCents = must("0.05")
-
-func must(s string) erpbridge.Decimal {
-	d, err := erpbridge.ParseDecimal(s)
-	if err != nil {
-		panic(err)
-	}
-	return d
-}
-
-func set[T comparable](into *T, value T) {
-	var zero T
-	if *into == zero {
-		*into = value
-	}
-}
-
-func first[T any](list []T, otherwise T) T {
-	if len(list) > 0 {
-		return list[0]
-	}
-	return otherwise
-}
-
-// A named posting is one with its setting.
-type named struct {
-	setting string
-	titled  bool
-	*Posting
-}
-
-func (r *Rules) postings() []named {
-	return []named{
-		{"shipping", len(r.Shipping.Titles) > 0, &r.Shipping.Posting},
-		{"discounts", false, &r.Discounts.Posting},
-		{"tip", false, &r.Tip},
-		{"gift_card_sold", false, &r.GiftCardSold},
-		{"gift_card_redeemed", false, &r.GiftCardRedeemed},
-		{"store_credit", false, &r.StoreCredit},
-		{"duty", false, &r.Duty},
-		{"fee", len(r.Fee.Titles) > 0, &r.Fee.Posting},
-		{"rounding", false, &r.Rounding.Posting},
-		{"tax.item", false, &r.Tax.Item},
-		{"refund.no_goods", false, &r.Refund.NoGoods},
-		{"refund.residual", false, &r.Refund.Residual},
-	}
-}
-
-// check returns what is wrong with rules, each with its setting below at.
-func (c Can) check(at string, r Rules) error {
-	var errs []error
-	wrong := func(setting, format string, args ...any) {
-		errs = append(errs, fmt.Errorf("%s.%s: %w", at, setting, fmt.Errorf(format, args...)))
-	}
-	oneOf(wrong, "currency", r.Currency, ShopSide, PresentmentSide)
-	oneOf(wrong, "prices", r.Prices, c.Prices...)
-	oneOf(wrong, "number.from", r.Number.From, FromNumber, FromID, FromERP)
-	oneOf(wrong, "customer.unknown", r.Customer.Unknown, append(slices.Clone(c.Customers), DefaultCustomer, HoldCustomer)...)
-	oneOf(wrong, "customer.guest", r.Customer.Guest, append(slices.Clone(c.Customers), DefaultCustomer, HoldCustomer)...)
-	for i, by := range r.Customer.By {
-		oneOf(wrong, fmt.Sprintf("customer.by[%d]", i), by, ByCompany, ByID, ByEmail, ByPhone)
-	}
-	oneOf(wrong, "addresses.missing", r.Addresses.Missing, OtherAddress, NoAddress)
-	for i, key := range r.Items.Key {
-		oneOf(wrong, fmt.Sprintf("items.key[%d]", i), key, SKUKey, BarcodeKey, VariantKey, ProductKey)
-	}
-	oneOf(wrong, "items.case", r.Items.Case, ExactCase, UpperCase)
-	oneOf(wrong, "items.unknown", r.Items.Unknown, AsIsItem, PlaceholderItem, HoldItem)
-	if r.Items.Unknown == PlaceholderItem && r.Items.Placeholder == "" {
-		wrong("items.placeholder", "is missing: items.unknown asks for it")
-	}
-	for _, item := range slices.Sorted(maps.Keys(r.Units.Items)) {
-		if _, _, err := parseUnit(r.Units.Items[item]); err != nil {
-			wrong("units.by_item."+item, "%v", err)
-		}
-	}
-	oneOf(wrong, "free_shipping", r.FreeShipping, Keep, Drop)
-	oneOf(wrong, "notes.customer", r.Notes.Customer, Keep, Drop)
-	oneOf(wrong, "discounts.lines", r.Discounts.Lines, c.Lines...)
-	oneOf(wrong, "discounts.order", r.Discounts.Order, c.Order...)
-	oneOf(wrong, "tax.mode", r.Tax.Mode, c.Taxes...)
-	oneOf(wrong, "tax.unknown", r.Tax.Unknown, OmitTax, HoldTax)
-	for i, code := range r.Tax.Codes {
-		if code.Code == "" {
-			wrong(fmt.Sprintf("tax.codes[%d].code", i), "is missing")
-		}
-	}
-	oneOf(wrong, "refund.as", r.Refund.As, append(slices.Clone(c.Refunds), HoldRefund, IgnoreRefund)...)
-	oneOf(wrong, "cancel", r.Cancel, append(slices.Clone(c.Cancels), HoldCancel, IgnoreCancel)...)
-	if r.Rounding.Tolerance.IsNeg() {
-		wrong("rounding.tolerance", "must not be negative")
-	}
-	for _, p := range r.postings() {
-		if p.As != "" {
-			oneOf(wrong, p.setting+".as", p.As, c.As...)
-		}
-	}
-	return errors.Join(errs...)
-}
-
-func oneOf[T ~string](wrong func(setting, format string, args ...any), setting string, value T, allowed ...T) {
-	if slices.Contains(allowed, value) {
-		return
-	}
-	words := make([]string, 0, len(allowed))
-	for _, a := range allowed {
-		if !slices.Contains(words, string(a)) {
-			words = append(words, string(a))
-		}
-	}
-	wrong(setting, "%q is not one of %s", string(value), strings.Join(words, ", "))
+	Values map[string]string `yaml:"values"`
+	// Default is for what is not named, and for the rest unless Unknown says otherwise.
+	Default string `yaml:"default"`
+	// Unknown says what a name comes to that is in neither: hold, default, or omit (of
+	// countries and regions as-is). If it is not set: default where there is one, else hold
+	// as soon as the table has any entry.
+	Unknown UnknownName `yaml:"unknown"`
 }

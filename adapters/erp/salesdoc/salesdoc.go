@@ -10,7 +10,9 @@
 //
 //   - The items of a Document add up to its Total (see Document.Sum), which is what the
 //     storefront says, to the minor unit of the currency; or there is no Document, and
-//     the error is of kind Held and names the difference. Nothing is guessed.
+//     the error is of kind Held and names the difference. Nothing is guessed. Where the
+//     mapping makes items of what was redeemed, or of the rounding of a cash payment, the
+//     Total is that much less or more.
 //   - A name that the mapping does not know holds the event too. The reason names the
 //     setting and the cross-reference table where it belongs.
 //   - The same event, settings and cross-references come to the same Document.
@@ -71,7 +73,15 @@ type Document struct {
 	HeaderDiscount erpbridge.Money
 	TaxTotal       erpbridge.Money // of all items
 	Total          erpbridge.Money // what the document comes to
-	Paid           erpbridge.Money // how much of it was paid
+	// Paid is the money that was received for it: no more than Total, nothing that was
+	// redeemed, and not lessened by what went back later.
+	Paid erpbridge.Money
+	// Redeemed is what gift cards and store credit paid of it: nothing was received. Where
+	// the mapping makes it items of the document, Total is without it already.
+	Redeemed erpbridge.Money
+	// PaidUnknown says, as an error of kind Held, why the storefront's amounts do not tell
+	// Paid and Redeemed, which are nought then. Whoever books Paid returns it.
+	PaidUnknown error
 
 	PaymentMethod string // the ERP's; "" where none is configured
 	PaymentTerms  string
@@ -138,7 +148,7 @@ const (
 	RedeemedItem   ItemKind = "redeemed"  // a gift card or credit, negative
 	DiscountItem   ItemKind = "discount"  // negative
 	TaxItem        ItemKind = "tax"
-	RoundingItem   ItemKind = "rounding"
+	RoundingItem   ItemKind = "rounding"   // of sums, or of a cash payment
 	AdjustmentItem ItemKind = "adjustment" // what no line of a refund explains
 )
 

@@ -32,14 +32,6 @@ var Tables = []string{
 	ShipMethodTable, PaymentMethodTable, PaymentTermsTable, LocationTable, TaxCodeTable,
 }
 
-// look returns what a name stands for, the default included.
-func (b *building) look(t Table, table, key string) (string, bool) {
-	if value, ok := b.exactly(t, table, key); ok {
-		return value, true
-	}
-	return t.Default, t.Default != ""
-}
-
 // exactly returns what a name stands for: by the settings, or by the cross-reference.
 func (b *building) exactly(t Table, table, key string) (string, bool) {
 	if key == "" {
@@ -56,12 +48,6 @@ func (b *building) exactly(t Table, table, key string) (string, bool) {
 func (b *building) crossed(table, key string) (string, bool) {
 	value, ok := b.xref.Value(table, key)
 	return value, ok && value != ""
-}
-
-// place returns the ERP's warehouse for the storefront's place.
-func (b *building) place(id string) string {
-	location, _ := b.look(b.Locations, LocationTable, id)
-	return location
 }
 
 // sell settles which item of the ERP a line sells, and in which unit.
@@ -105,12 +91,20 @@ func (b *building) item(i int, title string, by map[ItemKey]string) (string, err
 	case b.Items.Unknown == PlaceholderItem:
 		return b.Items.Placeholder, nil
 	case known == "":
-		return "", b.held("line %d, %q, has no %s: give it one in the shop, or set mapping.items.placeholder of target %s", i+1, clip(title), b.Items.Key[0], b.target)
+		return "", b.held("line %d, %q, has no %s: give it one in the shop, or set mapping.items.placeholder of target %s%s", i+1, clip(title), b.Items.Key[0], b.target, b.orOwed())
 	case b.Items.Unknown == AsIsItem:
 		return known, nil
 	}
 	return "", b.held("no item for %q (line %d, %q): erpbridge xref set --target %s %s %q ITEM, or mapping.items of the target",
 		clip(known), i+1, clip(title), b.target, ItemTable, clip(known))
+}
+
+// orOwed is what else mends a line of a refund that no key knows.
+func (b *building) orOwed() string {
+	if b.d.Refund == nil {
+		return ""
+	}
+	return "; a tip or a gift card belongs in mapping.refund.tips or .gift_cards"
 }
 
 // count turns the shop's pieces into the ERP's unit.

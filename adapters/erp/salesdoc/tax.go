@@ -18,8 +18,17 @@ func (b *building) share(tax erpbridge.Money) erpbridge.Money {
 //
 // Tax that prices contain and that is told for the order alone is taken out of them by
 // their amounts.
+//
+// What a marketplace remits is apart from all this: see divide.
 func (b *building) taxes(o *erpbridge.Order) error {
-	return b.settleTax(erpbridge.Zero(b.d.Currency).Add(o.TaxTotal), o.TaxesIncluded)
+	own, err := b.ownTax(erpbridge.Zero(b.d.Currency).Add(o.TaxTotal), o.TaxesIncluded)
+	if err != nil {
+		return err
+	}
+	if err := b.settleTax(own, o.TaxesIncluded); err != nil {
+		return err
+	}
+	return b.remittedItem()
 }
 
 func (b *building) settleTax(total erpbridge.Money, included bool) error {
@@ -90,7 +99,7 @@ func (b *building) settleTax(total erpbridge.Money, included bool) error {
 // tolerable holds an order whose taxes differ from its tax by more than rounding.
 func (b *building) tolerable(total, parts erpbridge.Money) error {
 	left := total.Sub(parts)
-	if !left.Amount.Abs().GreaterThan(b.Rounding.Tolerance) {
+	if !left.Amount.Abs().GreaterThan(b.tolerance()) {
 		return nil
 	}
 	return b.held("the tax does not add up: the storefront says %s, its parts come to %s, the difference is %s, more than mapping.rounding.tolerance of target %s",
@@ -126,7 +135,7 @@ func (b *building) taxCode(ts []erpbridge.Tax) (string, erpbridge.Decimal, error
 			tax = t
 		}
 	}
-	if charged == 0 {
+	if charged == 0 || b.Tax.Mode == ItemTax {
 		return b.Tax.Exempt, rate, nil
 	}
 	tax.Rate = rate // several taxes of one item are one code, by their first title and their sum
@@ -137,20 +146,17 @@ func (b *building) taxCode(ts []erpbridge.Tax) (string, erpbridge.Decimal, error
 		"|" + tax.Rate.String(),
 		tax.Title,
 	} {
-		if code, ok := b.crossed(TaxCodeTable, key); ok {
+		if code, ok := b.crossed(TaxCodeTable, key); ok && !b.nameless(tax) {
 			return code, rate, nil
 		}
 	}
 	for _, c := range b.Tax.Codes {
-		if (c.Title == "" || c.Title == tax.Title) && (c.Rate == nil || c.Rate.Equal(tax.Rate)) && (c.Country == "" || c.Country == b.country) {
+		if (c.Title == "" || c.Title == tax.Title) && (c.Rate == nil || c.Rate.Equal(tax.Rate) && !b.nameless(tax)) && (c.Country == "" || c.Country == b.country) {
 			return c.Code, rate, nil
 		}
 	}
-	if b.Tax.Default == "" && b.Tax.Unknown == HoldTax {
-		return "", rate, b.held("no tax code for %q at %s in %q: erpbridge xref set --target %s %s %q CODE, or mapping.tax.codes of the target",
-			clip(tax.Title), tax.Rate, b.country, b.target, TaxCodeTable, clip(tax.Title)+"|"+tax.Rate.String()+"|"+b.country)
-	}
-	return b.Tax.Default, rate, nil
+	code, err := b.unknownTax(tax)
+	return code, rate, err
 }
 
 func sum(code string, ts []erpbridge.Tax) erpbridge.Money {

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/rivo/uniseg"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/hakooi/erpbridge"
 )
@@ -56,11 +57,14 @@ const (
 const mark = "…"
 
 // Fit returns text as a field takes it. An error says in words what is wrong with it, and
-// never what it is, for it may be somebody's name: the adapter gives it its field and kind. What XML 1.0 cannot carry is never right.
+// never what it is, for it may be somebody's name: the adapter gives it its field and kind.
+// What XML 1.0 cannot carry is never right. Letters and their accents are composed, "ü" of
+// u and a diaeresis, where the field would not take them apart.
 func (r Rule) Fit(text string) (string, error) {
 	if !Legal(text) {
 		return "", fmt.Errorf("it has characters that XML cannot carry")
 	}
+	text = r.composed(text)
 	if bad, ok := r.Charset.foreign(text); ok {
 		switch r.Overflow {
 		case Omit:
@@ -82,6 +86,39 @@ func (r Rule) Fit(text string) (string, error) {
 	return r.cut(text), nil
 }
 
+// composed returns the text with its letters and their accents in one (NFC), where the
+// field is too short for them apart, or has a charset: those have "ü", and no diaeresis to
+// be put over a letter. Of a charset with digits those of other scripts are written in it.
+// What a field takes as it is stays as it is.
+func (r Rule) composed(text string) string {
+	if r.Charset == Unicode {
+		if r.Length == 0 || r.Count.of(text) <= r.Length {
+			return text
+		}
+		return norm.NFC.String(text)
+	}
+	return strings.Map(western, norm.NFC.String(text))
+}
+
+// western returns 0 to 9 for the digits of any other script: "١" is the same digit of the
+// same postal code. Unicode has each script's ten in one row, from nought.
+func western(r rune) rune {
+	if r < 0x80 {
+		return r
+	}
+	for _, rows := range unicode.Nd.R16 {
+		if lo := rune(rows.Lo); lo <= r && r <= rune(rows.Hi) {
+			return '0' + (r-lo)%10
+		}
+	}
+	for _, rows := range unicode.Nd.R32 {
+		if lo, hi := rune(rows.Lo), rune(rows.Hi); lo <= r && r <= hi { // #nosec G115 -- code points
+			return '0' + (r-lo)%10
+		}
+	}
+	return r
+}
+
 // cut shortens a text, with the mark where the charset has it.
 func (r Rule) cut(text string) string {
 	short := Cut(text, r.Length, r.Count)
@@ -97,7 +134,7 @@ func (r Rule) Lines(text string, most int) ([]string, error) {
 	if !Legal(text) {
 		return nil, fmt.Errorf("it has characters that XML cannot carry")
 	}
-	text = r.Charset.without(text)
+	text = r.Charset.without(r.composed(text))
 	var lines []string
 	for paragraph := range strings.SplitSeq(strings.ReplaceAll(text, "\r\n", "\n"), "\n") {
 		paragraph = strings.TrimRightFunc(paragraph, unicode.IsSpace)

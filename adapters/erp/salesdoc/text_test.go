@@ -23,7 +23,13 @@ func TestFit(t *testing.T) {
 		{"left out", "abcd", "", Rule{Length: 3, Overflow: Omit}, ""},
 		{"a family is one character", "👨‍👩‍👧‍👦👨‍👩‍👧‍👦", "👨‍👩‍👧‍👦…", Rule{Length: 8, Overflow: CutMark}, ""},
 		{"a flag is not halved", "🇩🇪🇫🇷", "🇩🇪…", Rule{Length: 3, Overflow: CutMark}, ""},
-		{"an accent goes with its letter", "e\u0301e\u0301e\u0301", "e\u0301…", Rule{Length: 4, Overflow: CutMark}, ""},
+		{"an accent goes with its letter", "q\u0301q\u0301q\u0301", "q\u0301…", Rule{Length: 4, Overflow: CutMark}, ""},
+		{"accents apart stay so where they fit", "e\u0301", "e\u0301", Rule{Length: 2}, ""},
+		{"accents apart are composed rather than cut", "Rene\u0301", "René", Rule{Length: 4, Overflow: CutMark}, ""},
+		{"accents apart are composed rather than held", "Rene\u0301", "René", Rule{Length: 4}, ""},
+		{"Latin-1 has letters with their accents", "Rene\u0301 Mu\u0308ller", "René Müller", Rule{Length: 11, Charset: Latin1, Overflow: CutMark}, ""},
+		{"Latin-1 keys as well", "Mu\u0308ller", "Müller", Rule{Charset: Latin1}, ""},
+		{"ASCII has neither", "Mu\u0308ller", "", Rule{Charset: ASCII}, `has 'ü'`},
 		{"bytes", "äöü", "ä…", Rule{Length: 5, Count: Bytes, Overflow: CutMark}, ""},
 		{"UTF-16", "😀😀", "", Rule{Length: 3, Count: UTF16}, "has 4 characters"},
 		{"Latin-1 holds", "Łódź", "", Rule{Length: 9, Charset: Latin1}, `has 'Ł'`},
@@ -78,6 +84,14 @@ func TestCutIsNeverTooLong(t *testing.T) {
 			t.Fatalf("%q of %q", got, text)
 		}
 	})
+}
+
+// Lines in a charset have letters with their accents, as fields do.
+func TestLinesAreComposed(t *testing.T) {
+	got, err := Rule{Length: 11, Charset: Latin1, Overflow: Wrap}.Lines("Rene\u0301 Mu\u0308ller klingelt", 0)
+	if diff := cmp.Diff([]string{"René Müller", "klingelt"}, got); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
 }
 
 func TestTrailingMinus(t *testing.T) {

@@ -1,7 +1,6 @@
 package salesdoc
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -37,45 +36,13 @@ func New(target string, m Mapping, can Can, xref erpbridge.CrossReference) (*Tra
 	return t, errors.Join(append(errs, t.distinct())...)
 }
 
-// distinct refuses stores whose references could be the same: with one prefix, or with
-// one that goes on in digits where the other's ids begin.
-func (t *Translator) distinct() error {
-	var errs []error
-	names := slices.Sorted(maps.Keys(t.stores))
-	for i, store := range names {
-		for _, other := range names[:i] {
-			a, b := prefixOf(t.stores[store], store), prefixOf(t.stores[other], other)
-			if len(a) < len(b) {
-				a, b = b, a
-			}
-			rest, begins := strings.CutPrefix(a, b)
-			if !begins || digits(rest) != rest {
-				continue
-			}
-			at := store
-			if t.stores[at].ReferencePrefix == "" {
-				at = other
-			}
-			errs = append(errs, fmt.Errorf("mapping.stores.%s.reference_prefix: %q and %q, those of the stores %s and %s, can make the same reference: their orders would be taken for each other",
-				at, prefixOf(t.stores[other], other), prefixOf(t.stores[store], store), other, store))
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// prefixOf returns what the references of a store begin with.
-func prefixOf(r Rules, store string) string { return cmp.Or(r.ReferencePrefix, store+"-") }
-
 // Translate returns the sales document of an event. Errors: Held (a mapping or a
 // decision is missing), Ignored (nothing of it is to be booked), Invalid.
 //
 // Of the events an ERP is told of orders, refunds and cancellations; customers come with
 // their orders.
 func (t *Translator) Translate(ev erpbridge.Event) (*Document, error) {
-	rules, ok := t.stores[ev.Store]
-	if !ok {
-		rules = t.rules
-	}
+	rules := t.rulesOf(ev.Store)
 	b := &building{
 		Translator: t, Rules: rules, ev: ev,
 		d: &Document{Event: ev, Taxes: rules.Tax.Mode},
@@ -100,6 +67,10 @@ type building struct {
 
 	// country is that of the goods' destination, for tax.
 	country string
+	// remitted is the tax that a marketplace remits: that of the items so far, or, alone,
+	// what is told for the order as a whole only.
+	remitted erpbridge.Money
+	alone    bool
 }
 
 // without says why nothing is booked of other events.
@@ -195,10 +166,7 @@ func (b *building) addsUp() error {
 			return b.held("the tax of %q comes to %s, which is finer than %s allows", clip(it.Description), it.Tax, b.d.Currency)
 		}
 	}
-	if sum := b.d.Sum(); !sum.Equal(b.d.Total) {
-		return b.held("it does not add up: its parts come to %s, the storefront says %s, the difference is %s", sum, b.d.Total, b.d.Total.Sub(sum))
-	}
-	return nil
+	return b.rounded()
 }
 
 // clip shortens the shop's text for a reason.
