@@ -78,7 +78,7 @@ func (c *claiming) runAccepted() ([]Request, error) {
 func (c *claiming) lockAccepted(n int, s Standing, now time.Time) ([]Entry, error) {
 	q, err := c.tx.Query(c.ctx, `
 		select o.id, o.event_id, o.stream, o.key, o.resource, o.kind, o.record, o.version_at, o.version_rank, o.version_digest, o.body, o.mapping,
-		       o.attempt, o.spared, o.created_at, i.order_number, o.accepted_ref, o.accepted_at, o.confirm_since, o.asked, o.warning
+		       o.attempt, o.spared, o.created_at, i.order_number, o.accepted_ref, o.accepted_at, o.confirm_since, o.next_at, o.asked, o.warning
 		from outbox o join inbox i on i.id = o.event_id
 		where o.target = $1 and o.state = 'accepted' and o.next_at <= now()
 		order by o.next_at limit $2 for update of o skip locked`, c.Target, n)
@@ -90,7 +90,7 @@ func (c *claiming) lockAccepted(n int, s Standing, now time.Time) ([]Entry, erro
 		e.Target = c.Target
 		t := e.Taken
 		return e, r.Scan(&e.ID, &e.EventID, &e.Stream, &e.Key, &e.Resource, &e.Kind, &e.Record, &e.Version.At, &e.Version.Rank, &e.Version.Digest, &e.Body, &e.Mapping,
-			&e.Attempt, &e.Spared, &e.Since, &e.Order, &t.Ref, &t.At, &t.Since, &t.Asked, &t.Said)
+			&e.Attempt, &e.Spared, &e.Since, &e.Order, &t.Ref, &t.At, &t.Since, &t.Due, &t.Asked, &t.Said)
 	})
 }
 

@@ -49,7 +49,10 @@ type Taken struct {
 	// starts it anew.
 	At    time.Time
 	Since time.Time
-	// Asked is how often the ERP was asked about it, Said what it said the last time.
+	// Due is when the ERP was to be asked about it now.
+	Due time.Time
+	// Asked is how often the ERP was asked about it, in vain and without a long gap, Said
+	// what it said the last time.
 	Asked int
 	Said  string
 }

@@ -26,8 +26,12 @@ type Confirm struct {
 // deaf reports whether nobody will ever know.
 func (c Confirm) deaf() bool { return !c.Asks && !c.Hears }
 
-// fewest is how often an ERP is asked at least before a document is overdue. Age alone
-// says little: the database's clock may have been set forward, or the ERP was paused.
+// fewest is how often an ERP is asked at least before a document is overdue, and how
+// often since it could not be asked for a while. Age alone says little: the daemon may
+// have been away, the ERP paused, or the database's clock set forward, and what became of
+// the document is learnt from the first answers after that.
+//
+//	asked ──▶ asked ──▶ nobody can ask ──▶ asked late: 1 ──▶ 2 ──▶ 3: overdue
 const fewest = 3
 
 // judgeAcceptance judges an attempt, or a look-up, after which the ERP has the document
@@ -47,7 +51,7 @@ func (p Policy) judgeAcceptance(e Entry, v Verdict, now time.Time) Verdict {
 // judgeConfirmation judges what the ERP said when it was asked about a document that it
 // had accepted, or that it was not asked.
 func (p Policy) judgeConfirmation(e Entry, v Verdict, kind erpbridge.Kind, now time.Time) Verdict {
-	v.Asked = e.Taken.Asked + 1
+	v.Asked = p.count(*e.Taken, kind, now)
 	switch {
 	case (v.Cause == nil || kind == erpbridge.Duplicate) && !v.Receipt.Accepted:
 		v.State, v.Cause = Delivered, nil
@@ -68,7 +72,7 @@ func (p Policy) judgeConfirmation(e Entry, v Verdict, kind erpbridge.Kind, now t
 	}
 	v.Receipt = erpbridge.Receipt{Ref: e.Taken.Ref, Warning: said}
 	if !errors.Is(v.Cause, errNotAsked) && e.Away && kind != erpbridge.Missing && v.Cause != nil {
-		v.State, v.At, v.Asked = Accepted, now, e.Taken.Asked // it is the target that waits, see Judge
+		v.State, v.At, v.Asked = Accepted, now, p.before(*e.Taken, now) // it is the target that waits, see Judge
 		if kind == erpbridge.Refused {
 			v.Pause = p.Refusal
 		}
@@ -90,20 +94,60 @@ func (p Policy) judgeConfirmation(e Entry, v Verdict, kind erpbridge.Kind, now t
 
 // askAt is when a document is to be asked about that was asked about so often, and at
 // the latest when it is overdue. Of an ERP that sends word by itself nothing is asked.
+// Past the deadline there is no hurry: what could not be learnt for long may take its time.
 func (p Policy) askAt(asked int, since, now time.Time) time.Time {
 	deadline := since.Add(p.Confirm.Within)
-	if !p.Confirm.Asks {
+	switch {
+	case !deadline.After(now):
+		return now.Add(p.spread(p.Confirm.Max))
+	case !p.Confirm.Asks:
 		return deadline
 	}
 	at := now.Add(p.spread(doubled(p.Confirm.First, p.Confirm.Max, asked+1)))
-	if at.After(deadline) && deadline.After(now) {
+	if at.After(deadline) {
 		return deadline
 	}
 	return at
 }
 
+// count is how often a document was asked about, this time included, since the last gap.
+// Past the deadline only answers make up the fewest: that an ERP could not be reached says
+// nothing about what it booked.
+func (p Policy) count(t Taken, kind erpbridge.Kind, now time.Time) int {
+	asked := p.before(t, now)
+	mute := kind == erpbridge.Transient || kind == erpbridge.Throttled || kind == erpbridge.Refused
+	if past := now.Sub(t.Since) >= p.Confirm.Within; past && mute && asked < fewest {
+		return asked
+	}
+	return asked + 1
+}
+
+// before is how often it was asked about before, since the last gap.
+func (p Policy) before(t Taken, now time.Time) int {
+	if p.gap(t, now) {
+		return 0
+	}
+	return t.Asked
+}
+
+// gap reports whether nobody could ask about a document for long before now: it was due
+// to be asked about, and was not. Across the deadline already the time between two
+// questions is long. At any other time it has to be a good part of all the time there is:
+// with very many documents to ask about every question is late.
+func (p Policy) gap(t Taken, now time.Time) bool {
+	if t.Due.IsZero() {
+		return false
+	}
+	late, deadline := now.Sub(t.Due), t.Since.Add(p.Confirm.Within)
+	across := !now.Before(deadline) && !t.Due.After(deadline.Add(p.Confirm.Max))
+	return across && late > p.Confirm.Max || late > max(p.Confirm.Within/gaps, p.Confirm.Max)
+}
+
+// gaps is the part of the time until a document is overdue that is a gap.
+const gaps = 12
+
 func (p Policy) overdue(t Taken, asked int, now time.Time) bool {
-	return now.Sub(t.Since) >= p.Confirm.Within && (asked >= fewest || !p.Confirm.Asks)
+	return now.Sub(t.Since) >= p.Confirm.Within && (asked >= fewest || !p.Confirm.Asks && !p.gap(t, now))
 }
 
 // errNotAsked is what comes of a confirmation that nobody can ask for.

@@ -90,7 +90,7 @@ func TestJudgeConfirmation(t *testing.T) {
 		{name: "knows nothing of it to the end", age: 24 * time.Hour, asked: 99, result: fails(&erpbridge.Error{Kind: erpbridge.Missing, Err: errors.New("no IDoc 0815")}), want: Dead, code: "NOT-CONFIRMED", says: "no IDoc 0815"},
 		{name: "never booked", age: 24 * time.Hour, asked: 99, result: still, want: Dead, code: "NOT-CONFIRMED", says: "status 64"},
 		{name: "away, and what it said before counts", age: 24 * time.Hour, asked: 99, result: fails(kind(erpbridge.Transient, 0)), want: Dead, code: "NOT-CONFIRMED"},
-		{name: "the clock was set forward", age: 24 * 365 * time.Hour, asked: 1, result: still, want: Accepted, wait: 20 * time.Second},
+		{name: "the clock was set forward", age: 24 * 365 * time.Hour, asked: 1, result: still, want: Accepted, wait: 5 * time.Minute},
 		{name: "probe of a target that is away", away: true, age: 48 * time.Hour, asked: 99, result: fails(kind(erpbridge.Transient, 0)), want: Accepted, again: true},
 		{name: "probe of a target that refuses", away: true, age: 48 * time.Hour, asked: 99, result: fails(kind(erpbridge.Refused, 0)), want: Accepted, pause: 5 * time.Minute, again: true},
 		{name: "probe that answers", away: true, age: 48 * time.Hour, asked: 99, result: still, want: Dead, code: "NOT-CONFIRMED"},
@@ -132,6 +132,135 @@ func TestJudgeConfirmation(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What nobody could ask about for a while is overdue only after some answers: an answer
+// may have been there all the time, or comes soon after everybody is back.
+func TestJudgeAfterAGap(t *testing.T) {
+	hears := confirmPolicy
+	hears.Confirm.Asks, hears.Confirm.Hears = false, true
+	still := erpbridge.Result{Receipt: erpbridge.Receipt{Accepted: true, Warning: "no answer yet"}}
+	booked := erpbridge.Result{Receipt: erpbridge.Receipt{Ref: "4711"}}
+	fails := func(k erpbridge.Kind) erpbridge.Result { return erpbridge.Result{Err: kind(k, 0)} }
+	type question struct {
+		late   time.Duration // after it was due
+		result erpbridge.Result
+		away   bool
+		want   State
+	}
+	const minute, hour = time.Minute, time.Hour
+	after := func(late time.Duration, rs ...question) []question { // the first of them comes late
+		rs[0].late = late
+		return rs
+	}
+	for name, tt := range map[string]struct {
+		policy    Policy
+		due       time.Duration // of the first question, after it was accepted
+		asked     int
+		questions []question
+	}{
+		"away for 30 hours, and then booked": {confirmPolicy, hour, 12, after(30*hour, question{result: booked, want: Delivered})},
+		"away for 30 hours, and the answer lies there": {
+			confirmPolicy, hour, 12,
+			after(30*hour, question{result: still, want: Accepted}, question{result: booked, want: Delivered}),
+		},
+		"away for 30 hours, and no answer": {
+			confirmPolicy, hour, 12,
+			after(30*hour, question{result: still, want: Accepted}, question{result: still, want: Accepted}, question{result: still, want: Dead}),
+		},
+		"away right after it was accepted": {
+			confirmPolicy, 5 * time.Second, 2,
+			after(30*hour, question{result: still, want: Accepted}, question{result: still, want: Accepted}, question{result: still, want: Dead}),
+		},
+		"away for a little, across the deadline": {
+			confirmPolicy, 23*hour + 58*minute, 300,
+			after(30*minute, question{result: still, want: Accepted}, question{result: booked, want: Delivered}),
+		},
+		"away from the deadline on": { // it was written down a moment later that it is due then
+			confirmPolicy, 24*hour + time.Second, 300,
+			after(30*minute, question{result: still, want: Accepted}, question{result: booked, want: Delivered}),
+		},
+		"back shortly before the deadline": {
+			confirmPolicy, hour, 12,
+			after(22*hour+59*minute+55*time.Second, question{result: still, want: Accepted}, question{result: still, want: Accepted}, question{result: still, want: Dead}),
+		},
+		"away once more": {
+			confirmPolicy, hour, 12,
+			after(
+				30*hour, question{result: still, want: Accepted}, question{result: still, want: Accepted},
+				question{late: 5 * hour, result: still, want: Accepted}, question{result: still, want: Accepted}, question{result: still, want: Dead},
+			),
+		},
+		"the ERP cannot be reached at first": {
+			confirmPolicy, hour, 12,
+			after(
+				30*hour, question{result: fails(erpbridge.Transient), want: Accepted}, question{result: fails(erpbridge.Refused), want: Accepted},
+				question{result: fails(erpbridge.Throttled), want: Accepted}, question{result: fails(erpbridge.Transient), want: Accepted},
+				question{result: still, want: Accepted}, question{result: still, want: Accepted}, question{result: still, want: Dead},
+			),
+		},
+		"nor was it before, so that it is probed": {
+			confirmPolicy, hour, 12,
+			after(
+				30*hour, question{away: true, result: fails(erpbridge.Transient), want: Accepted}, question{away: true, result: fails(erpbridge.Transient), want: Accepted},
+				question{away: true, result: still, want: Accepted}, question{result: still, want: Accepted}, question{result: still, want: Dead},
+			),
+		},
+		"the ERP knows nothing of it": {
+			confirmPolicy, hour, 12,
+			after(
+				30*hour, question{result: fails(erpbridge.Missing), want: Accepted}, question{result: fails(erpbridge.Unknown), want: Accepted},
+				question{result: fails(erpbridge.Missing), want: Dead},
+			),
+		},
+		"every question is late": { // so many are to be asked about
+			confirmPolicy, 23*hour + 55*minute, 90,
+			[]question{{late: 20 * minute, result: still, want: Accepted}, {late: 20 * minute, result: still, want: Accepted}, {late: 20 * minute, result: still, want: Dead}},
+		},
+		"a little late for its deadline": {confirmPolicy, 24 * hour, 300, after(4*minute, question{result: still, want: Dead})},
+		"sends word by itself, as does its queue": {
+			hears, 24 * hour, 0,
+			after(30*hour, question{result: erpbridge.Result{Err: errNotAsked}, want: Accepted}, question{result: erpbridge.Result{Err: errNotAsked}, want: Dead}),
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			due := day.Add(tt.due)
+			taken := Taken{Ref: "0815", At: day, Since: day, Asked: tt.asked}
+			for i, q := range tt.questions {
+				taken.Due = due
+				now := due.Add(q.late)
+				v := tt.policy.Judge(Entry{Attempt: 1, Since: day, Away: q.away, Taken: &taken}, q.result, now)
+				if v.State != q.want {
+					t.Fatalf("question %d: %s, want %s (asked %d times)", i+1, v.State, q.want, v.Asked)
+				}
+				if pause := v.At.Sub(now); v.State == Accepted && !q.away && now.Sub(day) >= 24*hour && pause != 5*minute {
+					t.Errorf("question %d: the next in %s", i+1, pause)
+				}
+				taken.Asked, due = v.Asked, v.At
+			}
+		})
+	}
+}
+
+// The outbox remembers when a question was due, so that a daemon that was away notices.
+func TestDaemonAwayPastTheDeadline(t *testing.T) {
+	s := open(t)
+	record(t, s, an{order: "1", state: "a"})
+	accept(t, s)
+	execute(t, s, `update outbox set asked = 99, next_at = next_at - interval '30 hours', accepted_at = accepted_at - interval '31 hours', confirm_since = confirm_since - interval '31 hours'`)
+	es := asks(t, s, 1)
+	v := confirmPolicy.Judge(es[0], erpbridge.Result{Receipt: erpbridge.Receipt{Accepted: true}}, es[0].Now)
+	if v.State != Accepted || v.Asked != 1 || es[0].Now.Sub(es[0].Taken.Due).Round(time.Hour) != 30*time.Hour {
+		t.Fatalf("%s, asked %d times, due %s ago", v.State, v.Asked, es[0].Now.Sub(es[0].Taken.Due))
+	}
+	v.At = es[0].Now
+	settle1(t, s, v)
+	es = asks(t, s, 1)
+	if v = confirmPolicy.Judge(es[0], erpbridge.Result{Receipt: erpbridge.Receipt{Ref: "4711"}}, es[0].Now); v.State != Delivered {
+		t.Fatalf("%s", v.State)
+	}
+	settle1(t, s, v)
+	wantLedger(t, s, Ledger{Accepted: 1, Delivered: 1})
 }
 
 // An overdue document says since when the ERP has it, as what, and what it said last.

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/adapters/erp/erptest"
+	"github.com/hakooi/erpbridge/adapters/erp/filetransfer"
 	"github.com/hakooi/erpbridge/cmd/erpsim/aif"
 )
 
@@ -19,18 +21,29 @@ import (
 func answered(t *testing.T, e byFile, a erpbridge.Accepted) erpbridge.Result {
 	t.Helper()
 	var r erpbridge.Result
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-		if r = e.Confirm(t.Context(), []erpbridge.Accepted{a})[0]; !r.Receipt.Accepted {
-			return r
-		}
-	}
-	t.Fatalf("no answer: %+v", r)
+	erptest.Until(t, "AIF's answer", func() bool {
+		r = e.Confirm(t.Context(), []erpbridge.Accepted{a})[0]
+		return !r.Receipt.Accepted
+	})
 	return r
+}
+
+// unmoved asks some times for what is to stay as it is. There is nothing to poll for: it
+// waits between two questions, longer than the files' settle, because a file that was seen
+// for the first time would not be read however wrong its reading were.
+func unmoved(t *testing.T, e byFile, a erpbridge.Accepted) {
+	t.Helper()
+	for range 4 {
+		if r := e.Confirm(t.Context(), []erpbridge.Accepted{a})[0]; r.Err != nil || !r.Receipt.Accepted {
+			t.Errorf("answered already: %+v", r)
+		}
+		time.Sleep(3 * time.Millisecond)
+	}
 }
 
 func putDown(t *testing.T, e byFile, ev erpbridge.Event) erpbridge.Accepted {
 	t.Helper()
-	d := document(t, e, ev)
+	d := erptest.One(t, e, ev)
 	r := e.Deliver(t.Context(), []erpbridge.Document{d})[0]
 	if r.Err != nil || !r.Receipt.Accepted {
 		t.Fatalf("%+v", r)
@@ -45,7 +58,7 @@ func files(t testing.TB, in, out string) byFile {
 
 // All states of an order are one message to AIF. What it said to the first is not its
 // answer to the second.
-func TestAnswerToAnEarlierState(t *testing.T) {
+func TestAnswerToAnEarlierStateIsNoneToALaterOne(t *testing.T) {
 	in, out := t.TempDir(), t.TempDir()
 	sim := aif.New(aif.Config{})
 	e := files(t, in, out)
@@ -54,23 +67,18 @@ func TestAnswerToAnEarlierState(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	first := putDown(t, e, placed(order("1"), 0))
+	first := putDown(t, e, erptest.Placed(order("1"), 0))
 	run()
 	if r := answered(t, e, first); r.Err != nil || r.Receipt.Ref != "SO-100000" {
 		t.Fatalf("%+v", r)
 	}
 	changed := order("1")
-	changed.Lines[0].Quantity, changed.Total = dec("1"), usd("39.83")
-	second := putDown(t, e, placed(changed, 1))
+	changed.Lines[0].Quantity, changed.Total = erptest.Dec("1"), usd("39.83")
+	second := putDown(t, e, erptest.Placed(changed, 1))
 	for _, e := range []byFile{e, files(t, in, out)} { // a second one knows only what lies there
-		for range 3 {
-			if r := e.Confirm(t.Context(), []erpbridge.Accepted{second})[0]; r.Err != nil || !r.Receipt.Accepted {
-				t.Errorf("confirmed by the answer to another state: %+v", r)
-			}
-			time.Sleep(3 * time.Millisecond) // for the files to settle
-		}
+		unmoved(t, e, second)
 	}
-	putDown(t, e, placed(changed, 1)) // the same again takes nothing away
+	putDown(t, e, erptest.Placed(changed, 1)) // the same again takes nothing away
 	run()
 	if r := answered(t, e, second); erpbridge.KindOf(r.Err) != erpbridge.Invalid || !strings.Contains(r.Err.Error(), "earlier state") {
 		t.Errorf("%+v", r)
@@ -78,11 +86,11 @@ func TestAnswerToAnEarlierState(t *testing.T) {
 }
 
 // A response that was caught half written is read when it is whole.
-func TestHalfAResponse(t *testing.T) {
+func TestHalfAResponseIsReadWhenItIsWhole(t *testing.T) {
 	in, out, aside := t.TempDir(), t.TempDir(), t.TempDir()
 	sim := aif.New(aif.Config{})
 	e := files(t, in, out)
-	a := putDown(t, e, placed(order("1"), 0))
+	a := putDown(t, e, erptest.Placed(order("1"), 0))
 	if err := sim.ReadFolder(in, aside); err != nil {
 		t.Fatal(err)
 	}
@@ -100,12 +108,7 @@ func TestHalfAResponse(t *testing.T) {
 		}
 	}
 	write(raw[:len(raw)/2])
-	for range 5 {
-		if r := e.Confirm(t.Context(), []erpbridge.Accepted{a})[0]; !r.Receipt.Accepted {
-			t.Fatalf("%+v", r)
-		}
-		time.Sleep(2 * time.Millisecond)
-	}
+	unmoved(t, e, a)
 	write(raw)
 	if r := answered(t, e, a); r.Receipt.Ref != "SO-100000" {
 		t.Errorf("%+v", r)
@@ -120,13 +123,15 @@ func TestResponsesArePutAway(t *testing.T) {
 	e := files(t, in, out)
 	now := time.Now()
 	e.acks.now = func() time.Time { return now }
-	a := putDown(t, e, placed(order("1"), 0))
+	a := putDown(t, e, erptest.Placed(order("1"), 0))
 	if err := sim.ReadFolder(in, out); err != nil {
 		t.Fatal(err)
 	}
 	answered(t, e, a)
-	now = now.Add(toldFor + time.Minute)
-	e.Confirm(t.Context(), nil)
+	for range toldFor/filetransfer.LongestLook + 1 {
+		now = now.Add(filetransfer.LongestLook)
+		e.Confirm(t.Context(), nil)
+	}
 	if left, err := os.ReadDir(out); err != nil || len(left) > 0 || len(e.acks.read) > 0 {
 		t.Errorf("%v, %v, %d in memory", left, err, len(e.acks.read))
 	}
@@ -143,7 +148,7 @@ func TestReasonsNameNobody(t *testing.T) {
 	}))
 	t.Cleanup(srv.Close)
 	e := overWeb(t, srv.URL)
-	d := []erpbridge.Document{document(t, e, placed(order("1"), 0))}
+	d := []erpbridge.Document{erptest.One(t, e, erptest.Placed(order("1"), 0))}
 	answer = `<s:Fault><faultcode>s:Client</faultcode><faultstring>Engines &amp; Co, 1 Loop, ada@example.com does not exist; secret; PEN</faultstring></s:Fault>`
 	r := e.Deliver(t.Context(), d)[0]
 	if erpbridge.KindOf(r.Err) != erpbridge.Invalid || !strings.Contains(r.Err.Error(), "PEN") {

@@ -24,9 +24,11 @@
 // each message, with an EntityKeyList or a Fault, which confirms it.
 //
 // The NetTcp endpoint, which AX offers by default, cannot be spoken to: the port must be
-// deployed with the HTTP adapter, or with the file system adapter. There are no generated
-// bindings: the genuine WSDL of a port imports its types from the server it is deployed
-// on, and differs with it.
+// deployed with the HTTP adapter, or with the file system adapter.
+//
+// The numbers that AX gives orders are decoded into the generated types of wsdl/ax2012.
+// Orders and faults are written and read with etree: the genuine WSDL of a port imports
+// their types from the server it is deployed on, and differs with it.
 package ax2012
 
 import (
@@ -145,6 +147,7 @@ func New(name string, decode func(into any) error, xref erpbridge.CrossReference
 		if e.files, err = filetransfer.Open(conf.Files); err != nil {
 			return nil, fmt.Errorf("files: %w", err)
 		}
+		e.files.Recognise(whole)
 		return byFile{e}, nil
 	}
 	roots, err := login.Roots(conf.CAFile)
@@ -224,3 +227,7 @@ var space = uuid.MustParse("9d1d6d3a-6c1c-5d0e-9c7e-0f5f0a6f8c52")
 func (e *ERP) messageID(record string) string {
 	return "{" + uuid.NewSHA1(space, []byte(e.conf.Company+"/"+record)).String() + "}"
 }
+
+// Distinct returns what is wrong with sending the orders of all these stores to this company: two
+// that can make the same reference would change each other's orders.
+func (e *ERP) Distinct(stores []string) error { return e.sales.Distinct(stores) }

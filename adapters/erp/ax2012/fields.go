@@ -29,7 +29,7 @@ var rules = map[string]salesdoc.Rule{
 	"Street":       {Length: 250, Count: salesdoc.UTF16, Overflow: salesdoc.CutMark},
 	"City":         {Length: 60, Count: salesdoc.UTF16, Overflow: salesdoc.CutMark},
 	"State":        {Length: 10, Count: salesdoc.UTF16, Overflow: salesdoc.Omit},
-	"ZipCode":      {Length: 10, Count: salesdoc.UTF16, Overflow: salesdoc.CutMark},
+	"ZipCode":      {Length: 10, Count: salesdoc.UTF16}, // half of one is another place
 }
 
 // fit returns a text as a field takes it.

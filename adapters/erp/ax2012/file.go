@@ -22,35 +22,44 @@ func (f byFile) Deliver(ctx context.Context, docs []erpbridge.Document) []erpbri
 	results := make([]erpbridge.Result, len(docs))
 	var envelopes []*etree.Element
 	var keys []string
-	var sent []int
+	var sent []message
 	for i, d := range docs {
 		order, err := ours(d)
 		if err != nil {
 			results[i] = failed(op, erpbridge.Invalid, err)
 			continue
 		}
-		envelopes = append(envelopes, enveloped(f.messageID(d.Record), order))
-		keys, sent = append(keys, d.Key), append(sent, i)
+		m := message{at: i, key: d.Key, id: f.messageID(d.Record)}
+		envelopes = append(envelopes, enveloped(m.id, order))
+		keys, sent = append(keys, d.Key), append(sent, m)
 	}
 	if len(sent) == 0 {
 		return results
 	}
-	name := nameOf(docs[sent[0]], keys)
+	name := nameOf(docs[sent[0].at], keys)
 	body, err := soap.Serialize(batched(envelopes, name))
+	var numbers []string
 	if err == nil {
-		err = f.forget(ctx, docs, sent)
+		numbers, err = f.numbered(ctx, sent)
 	}
 	if err == nil {
-		_, err = f.files.Put(ctx, filetransfer.File{Name: name, Body: body, Keys: keys, Count: len(keys)})
+		_, err = f.files.Put(ctx, filetransfer.File{Name: name, Body: body, Keys: append(keys, numbers...), Count: len(keys)})
 	}
-	for _, i := range sent {
+	for _, m := range sent {
 		if err != nil {
-			results[i].Err = err
+			results[m.at].Err = err
 			continue
 		}
-		results[i].Receipt = erpbridge.Receipt{Ref: f.messageID(docs[i].Record), Accepted: true}
+		results[m.at].Receipt = erpbridge.Receipt{Ref: m.id, Accepted: true}
 	}
 	return results
+}
+
+// A message is a document on its way into a file.
+type message struct {
+	at  int // among the documents that were given
+	key string
+	id  string // its MessageId
 }
 
 // nameOf names a file by what is in it: when its first document's state is from, and a
@@ -101,9 +110,9 @@ func (f byFile) Find(ctx context.Context, docs []erpbridge.Document) []erpbridge
 		keys[i] = d.Key
 	}
 	results := f.files.Find(ctx, keys...)
-	for i := range results {
+	for i, d := range docs {
 		if results[i].Err == nil {
-			results[i].Receipt = erpbridge.Receipt{Ref: f.messageID(docs[i].Record), Accepted: true}
+			results[i].Receipt = erpbridge.Receipt{Ref: f.messageID(d.Record), Accepted: true}
 		}
 	}
 	return results
@@ -139,6 +148,9 @@ func (f byFile) response(op string, body []byte) (string, erpbridge.Result) {
 	return id, erpbridge.Result{Receipt: erpbridge.Receipt{Ref: ref, Raw: slices.Clone(body[:min(len(body), mostEvidence)])}}
 }
 
+// duplicateMessage is AIF's code for a message it has processed before.
+const duplicateMessage = "DuplicateMessage"
+
 // rejected is a fault in a response file. AIF has read the file: whatever it says, the
 // message is not tried again by itself.
 func (f byFile) rejected(op string, r refusal) erpbridge.Result {
@@ -149,7 +161,7 @@ func (f byFile) rejected(op string, r refusal) erpbridge.Result {
 		return erpbridge.Result{Receipt: erpbridge.Receipt{Warning: "AX has an earlier state of the order, which was left as it is"}}
 	}
 	return erpbridge.Result{Err: &erpbridge.Error{
-		Op: op, Kind: erpbridge.Invalid, Code: first(r.codes),
+		Op: op, Kind: erpbridge.Invalid, Code: duplicateMessage,
 		Err: errors.New("AX has an earlier state of the order, and nobody can tell by file whether it differs: compare the two by hand and discard this dead letter"),
 	}}
 }

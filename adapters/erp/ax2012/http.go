@@ -10,6 +10,7 @@ import (
 	"github.com/beevik/etree"
 
 	"github.com/hakooi/erpbridge"
+	wsdl "github.com/hakooi/erpbridge/wsdl/ax2012"
 	"github.com/hakooi/erpbridge/wsdl/soap"
 )
 
@@ -284,12 +285,23 @@ func (r *refusal) add(message *etree.Element) {
 	}
 }
 
-// salesID returns AX's number of the one order that an answer tells of.
+// salesID returns AX's number of the one order that an answer, or a response file, tells
+// of in its EntityKeyList.
 func salesID(el *etree.Element) (string, error) {
+	lists := el.FindElements(".//EntityKeyList")
+	if len(lists) != 1 {
+		return "", fmt.Errorf("the answer has %d lists of keys instead of one", len(lists))
+	}
+	var told wsdl.EntityKeyList
+	if err := soap.Decode(lists[0], &told, nsKeyList, nsEntityKey); err != nil {
+		return "", fmt.Errorf("the keys in the answer are not understood: %w", err)
+	}
 	var ids []string
-	for _, field := range el.FindElements(".//KeyField") {
-		if child(field, "Field") == "SalesId" {
-			ids = append(ids, child(field, "Value"))
+	for _, key := range told.EntityKey {
+		for _, field := range key.KeyData.KeyField {
+			if strings.TrimSpace(field.Field) == "SalesId" {
+				ids = append(ids, strings.TrimSpace(field.Value))
+			}
 		}
 	}
 	if len(ids) != 1 || ids[0] == "" {

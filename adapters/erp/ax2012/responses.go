@@ -3,6 +3,8 @@ package ax2012
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -17,23 +19,37 @@ import (
 type responses struct {
 	now func() time.Time // nil: time.Now
 
-	mu   sync.Mutex
-	read map[string]*response // by the name of the file
+	mu    sync.Mutex
+	watch filetransfer.Watch
+	at    time.Duration          // of the last look, by the watch
+	read  map[string]*response   // by the name of the file
+	about map[string][]*response // by the message they answer, the oldest first
 }
 
 // A response is one response file.
 type response struct {
-	file   filetransfer.Ack
-	id     string // of the message it answers, in capitals; "" for what is none of ours
+	file   filetransfer.Ack // without its body
+	id     string           // of the message it answers, in capitals; "" for what is none of ours
 	result erpbridge.Result
-	told   time.Time // when that was told last
+	told   bool
+	since  time.Duration // by the watch: when it was told last, or else read
 }
 
+// booked reports whether AX gave the order a number.
+func (r *response) booked() bool { return r.result.Err == nil && r.result.Receipt.Ref != "" }
+
 // Responses are put away when they were told and not asked for again for so long; those
-// that nobody ever asked for, after a day.
+// that nobody asked for, after a month: a document that was given up for dead may be asked
+// about again when a person has looked at it. A refusal stays as long, for the next state
+// of its order, see forget. Where there are many it is two days.
+//
+// All of it is time in which there were questions, and counts from when this process read
+// them: how old a file is says nothing about whether anybody could ask.
 const (
-	toldFor   = 15 * time.Minute
-	unreadFor = 24 * time.Hour
+	toldFor    = time.Hour
+	keptFor    = 30 * 24 * time.Hour
+	crowd      = 10_000
+	crowdedFor = 48 * time.Hour
 )
 
 func (r *responses) clock() time.Time {
@@ -43,34 +59,77 @@ func (r *responses) clock() time.Time {
 	return time.Now()
 }
 
+// whole reports whether a response was written to its end: AIF writes XML, whose last tag
+// is its end.
+func whole(body []byte) bool {
+	_, err := soap.Parse(body, "")
+	return err == nil
+}
+
 // Confirm reads the response files.
 func (f byFile) Confirm(ctx context.Context, accepted []erpbridge.Accepted) []erpbridge.Result {
 	results := make([]erpbridge.Result, len(accepted))
-	files, err := f.files.Acks(ctx)
-	if err != nil {
+	f.acks.mu.Lock()
+	defer f.acks.mu.Unlock()
+	if err := f.look(ctx); err != nil {
 		for i := range results {
 			results[i].Err = err
 		}
 		return results
 	}
-	f.acks.mu.Lock()
-	defer f.acks.mu.Unlock()
-	said := f.acks.take(files, f.response)
+	var answered []erpbridge.Accepted
+	var at []int
+	waiting := "AIF has not answered yet" + f.unread()
 	for i, a := range accepted {
-		r, ok := said[strings.ToUpper(a.Ref)]
-		if !ok {
-			results[i].Receipt = erpbridge.Receipt{Ref: a.Ref, Accepted: true, Warning: "AIF has not answered yet"}
+		if len(f.acks.about[strings.ToUpper(a.Ref)]) > 0 {
+			answered, at = append(answered, a), append(at, i)
 			continue
 		}
-		r.told = f.acks.clock()
-		results[i] = f.about(a, r.result)
+		results[i].Receipt = erpbridge.Receipt{Ref: a.Ref, Accepted: true, Warning: waiting}
+	}
+	doubts, err := f.doubtful(ctx, answered)
+	for n, i := range at {
+		switch {
+		case err != nil:
+			results[i].Err = err
+		case doubts[n]:
+			results[i] = f.inDoubt(f.answer(answered[n]))
+		default:
+			results[i] = f.answer(answered[n])
+		}
 	}
 	f.putAway(ctx)
 	return results
 }
 
-// about is what a response says, without whom it quotes.
-func (f byFile) about(a erpbridge.Accepted, r erpbridge.Result) erpbridge.Result {
+// answer is what AIF said of a document. Of several responses to one message, because AIF
+// saw a file twice, the one counts that has AX's number.
+func (f byFile) answer(a erpbridge.Accepted) erpbridge.Result {
+	all := f.acks.about[strings.ToUpper(a.Ref)]
+	counts := all[len(all)-1]
+	for _, r := range all {
+		r.told, r.since = true, f.acks.at
+		if r.booked() {
+			counts = r
+		}
+	}
+	return f.nameless(a, counts.result)
+}
+
+// unread tells of files whose words are not known.
+func (f byFile) unread() string {
+	said := ""
+	if n := f.files.Unread(); n > 0 {
+		said = fmt.Sprintf("; %d files in the folder are not whole yet, or too many to be read at once", n)
+	}
+	if strange := f.acks.about[""]; len(strange) > 0 {
+		said += fmt.Sprintf("; %d files in the folder are no responses that can be read, such as %s", len(strange), strange[0].file.Name)
+	}
+	return said
+}
+
+// nameless is what a response says, without whom it quotes.
+func (f byFile) nameless(a erpbridge.Accepted, r erpbridge.Result) erpbridge.Result {
 	var known *erpbridge.Error
 	if !errors.As(r.Err, &known) {
 		return r
@@ -84,70 +143,63 @@ func (f byFile) about(a erpbridge.Accepted, r erpbridge.Result) erpbridge.Result
 	return erpbridge.Result{Receipt: r.Receipt, Err: &said}
 }
 
-// take reads the files it has not read, forgets those that are gone, and returns the
-// responses by the message they answer, the last of several. What cannot be read is read
-// again: it may not have been whole.
-func (r *responses) take(files []filetransfer.Ack, read func(op string, body []byte) (string, erpbridge.Result)) map[string]*response {
-	there := make(map[string]*response, len(files))
-	said := make(map[string]*response, len(files))
-	for _, file := range files { // the oldest first
-		one := r.read[file.Name]
-		if one == nil || one.id == "" {
-			one = &response{file: file}
-			one.id, one.result = read("ax2012.Confirm", file.Body)
-		}
-		there[file.Name] = one
-		if one.id != "" {
-			said[one.id] = one
-		}
-	}
-	r.read = there
-	return said
-}
-
-// putAway is done with the responses that have done their duty.
-func (f byFile) putAway(ctx context.Context) {
-	now := f.acks.clock()
-	for name, r := range f.acks.read {
-		done := !r.told.IsZero() && now.Sub(r.told) > toldFor || r.told.IsZero() && now.Sub(r.file.Modified) > unreadFor
-		if done && f.files.Done(ctx, r.file) == nil {
-			delete(f.acks.read, name)
-		}
-	}
-}
-
-// forget puts away what AIF said to earlier states of orders that are about to be put
-// down. All states of an order are one message to AIF: its answer to one of them would be
-// taken for that to the next. What was put down already keeps its answers.
-func (f byFile) forget(ctx context.Context, docs []erpbridge.Document, sent []int) error {
-	keys := make([]string, len(sent))
-	for i, n := range sent {
-		keys[i] = docs[n].Key
-	}
-	earlier := map[string]bool{}
-	for i, r := range f.files.Find(ctx, keys...) {
-		if erpbridge.KindOf(r.Err) == erpbridge.Missing {
-			earlier[strings.ToUpper(f.messageID(docs[sent[i]].Record))] = true
-		}
-	}
-	if len(earlier) == 0 {
-		return nil
-	}
+// look reads the files that were not read yet and forgets those that are gone.
+func (f byFile) look(ctx context.Context) error {
 	files, err := f.files.Acks(ctx)
 	if err != nil {
 		return err
 	}
-	f.acks.mu.Lock()
-	defer f.acks.mu.Unlock()
-	f.acks.take(files, f.response)
-	for name, r := range f.acks.read {
-		if !earlier[r.id] {
-			continue
+	r := &f.acks
+	r.at = r.watch.Look(r.clock())
+	there := make(map[string]*response, len(files))
+	fresh := false
+	for _, file := range files {
+		one := r.read[file.Name]
+		if one == nil || one.file.Reading != file.Reading {
+			one = &response{file: file, since: r.at}
+			one.id, one.result = f.response("ax2012.Confirm", file.Body)
+			one.file.Body, fresh = nil, true
 		}
-		if err := f.files.Done(ctx, r.file); err != nil {
-			return err
-		}
-		delete(f.acks.read, name)
+		there[file.Name] = one
+	}
+	if !fresh && len(there) == len(r.read) {
+		return nil
+	}
+	r.read, r.about = there, make(map[string][]*response, len(there))
+	for _, file := range files { // the oldest first
+		one := there[file.Name]
+		r.about[one.id] = append(r.about[one.id], one)
 	}
 	return nil
+}
+
+// putAway is done with the responses that have done their duty. What is no response stays,
+// for somebody to look at.
+func (f byFile) putAway(ctx context.Context) {
+	kept := keptFor
+	if len(f.acks.read) > crowd {
+		kept = crowdedFor
+	}
+	for _, r := range f.acks.read {
+		due := kept
+		if r.told && r.result.Err == nil {
+			due = toldFor
+		}
+		if r.id == "" || f.acks.at-r.since < due {
+			continue
+		}
+		if f.files.Done(ctx, r.file) != nil {
+			return // the next time
+		}
+		f.acks.drop(r)
+	}
+}
+
+// drop forgets a response that was put away.
+func (r *responses) drop(one *response) {
+	delete(r.read, one.file.Name)
+	left := slices.DeleteFunc(r.about[one.id], func(other *response) bool { return other == one })
+	if r.about[one.id] = left; len(left) == 0 {
+		delete(r.about, one.id)
+	}
 }

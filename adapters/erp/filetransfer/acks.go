@@ -1,10 +1,12 @@
 package filetransfer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -17,43 +19,63 @@ type Ack struct {
 	Name     string
 	Body     []byte
 	Modified time.Time // by the partner's clock
+	// Reading tells apart what was read under a name at different times. It is never 0.
+	Reading int
 }
 
-// inbox remembers what was seen of acknowledgements: a file is complete when it did not
-// change between two looks, and complete ones are read once.
+// inbox remembers what was seen of acknowledgements, so that each is read once, and a look
+// at a folder where nothing is new costs no more than to list it.
+//
+//	unknown ──▶ seen ──the same for Settle──▶ settled ──▶ read ──▶ done
+//	              └──────────whole by its content──────────┘
 type inbox struct {
-	mu   sync.Mutex
-	seen map[string]sighting // by name
+	mu       sync.Mutex
+	whole    func(body []byte) bool // nil: content tells nothing
+	seen     map[string]*sighting   // by name
+	looks    int
+	readings int
+	acks     []Ack // as they were returned last
+	unread   int   // how many there were besides
+	stale    bool  // acks has to be made anew
 }
 
 type sighting struct {
 	size  int64
 	time  time.Time
 	since time.Time // when it was first seen like this
-	read  bool
-	body  []byte
+	look  int       // in which it was seen last
+	tried bool      // it was not whole yet
+	ack   *Ack      // nil: it was not read
 }
 
 // Limits of what is read of acknowledgements: what is beyond waits for what was read to
-// be done with. That can take an adapter a quarter of an hour, so there is room for those
-// to all orders of a flash sale.
+// be done with. That can take an adapter hours, so there is room for those to all orders of
+// a flash sale.
 const (
 	largestAck  = 16 << 20
 	mostAcks    = 64 << 20 // bytes of all of them
 	mostOfNames = 20_000
 )
 
+// Recognise makes an acknowledgement count as complete at once if whole says so of what it
+// holds, as the last tag of an XML document does. Where a done file says that they are
+// complete nothing else does. It is called before the first Acks.
+func (t *Transfer) Recognise(whole func(body []byte) bool) { t.acks.whole = whole }
+
 // Acks returns the acknowledgements that are complete, the oldest first, until Done is
 // told of them. An acknowledgement that is larger than 16 MiB is an error of kind
 // Refused: an operator has to look at what it is.
 //
 // Without a done file a file is complete once two calls, Settle or more apart, found it
-// with the same size and time. So the first call after a start returns none.
+// with the same size and time. So of what cannot be recognised the first call after a
+// start returns none. What cannot be read in half the time that there is comes with the
+// next calls; see Unread.
 func (t *Transfer) Acks(ctx context.Context) ([]Ack, error) {
 	const op = "filetransfer.Acks"
 	if t.conf.Acks.Dir == "" {
 		return nil, nil
 	}
+	began := t.now()
 	s, err := t.open(ctx)
 	if err != nil {
 		return nil, err
@@ -63,98 +85,159 @@ func (t *Transfer) Acks(ctx context.Context) ([]Ack, error) {
 	if err != nil {
 		return nil, failed(op, fmt.Errorf("looking for acknowledgements: %w", err))
 	}
-	t.acks.mu.Lock()
-	defer t.acks.mu.Unlock()
-	var acks []Ack
-	var bytes int
-	for _, info := range t.acks.complete(t.conf.Acks, infos, t.now()) {
-		if len(acks) == mostOfNames || bytes >= mostAcks {
-			break
+	in := t.acks
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	files, changed := in.look(t.conf.Acks, infos, t.now())
+	if !changed && !in.stale {
+		return slices.Clone(in.acks), nil
+	}
+	in.stale = true
+	slices.SortFunc(files, older)
+	bytes, read := 0, 0
+	for _, f := range files {
+		if f.seen.ack != nil {
+			bytes, read = bytes+len(f.seen.ack.Body), read+1
 		}
-		if err := t.step(ctx, "ack.read", func() error { return t.readAck(s, info) }); err != nil {
-			if errors.Is(err, fs.ErrNotExist) {
-				continue // another daemon was done with it
+	}
+	acks, unread, enough := make([]Ack, 0, len(files)), 0, t.halfTime(ctx, began)
+	for _, f := range files {
+		if f.seen.ack == nil && read < mostOfNames && bytes < mostAcks && t.now().Before(enough) {
+			if err := t.step(ctx, "ack.read", func() error { return t.readAck(s, f) }); err != nil {
+				if errors.Is(err, fs.ErrNotExist) {
+					continue // another daemon was done with it
+				}
+				return nil, failed(op, fmt.Errorf("reading an acknowledgement: %w", err))
 			}
-			return nil, failed(op, fmt.Errorf("reading an acknowledgement: %w", err))
+			if f.seen.ack != nil {
+				bytes, read = bytes+len(f.seen.ack.Body), read+1
+			}
 		}
-		seen := t.acks.seen[info.Name()]
-		if !seen.read {
+		if f.seen.ack == nil {
+			unread++
 			continue
 		}
-		bytes += len(seen.body)
-		acks = append(acks, Ack{Name: info.Name(), Body: seen.body, Modified: info.ModTime()})
+		acks = append(acks, *f.seen.ack)
 	}
-	return acks, nil
+	in.acks, in.unread, in.stale = acks, unread, unread > 0
+	return slices.Clone(acks), nil
 }
 
-// complete notes what is there now and returns what is complete, the oldest first.
-func (in *inbox) complete(conf AckConfig, infos []fs.FileInfo, now time.Time) []fs.FileInfo {
-	names := make(map[string]bool, len(infos))
+// halfTime is when half the time is over that a call has: what was read by then is worth
+// more than nothing, which is what there is when time is up.
+func (t *Transfer) halfTime(ctx context.Context, began time.Time) time.Time {
+	enough := began.Add(time.Hour)
+	if t.conf.SFTP.Host != "" {
+		enough = began.Add(t.conf.SFTP.Timeout / 2)
+	}
+	if deadline, ok := ctx.Deadline(); ok && began.Add(deadline.Sub(began)/2).Before(enough) {
+		enough = began.Add(deadline.Sub(began) / 2)
+	}
+	return enough
+}
+
+// Unread is how many acknowledgements the last Acks found and did not return: it takes
+// them for incomplete, or there were too many. What one of them says is not known.
+func (t *Transfer) Unread() int {
+	t.acks.mu.Lock()
+	defer t.acks.mu.Unlock()
+	return t.acks.unread
+}
+
+// A found file is one that counts as an acknowledgement, if it is complete.
+type found struct {
+	name    string
+	seen    *sighting
+	settled bool
+}
+
+func older(a, b found) int {
+	return cmp.Or(a.seen.time.Compare(b.seen.time), strings.Compare(a.name, b.name))
+}
+
+// look notes what is there now and returns what counts, and whether that differs from what
+// it was at the last look.
+func (in *inbox) look(conf AckConfig, infos []fs.FileInfo, now time.Time) (files []found, changed bool) {
+	in.looks++
+	names, triggers := triggersOf(conf, infos)
+	files = make([]found, 0, len(infos))
+	for _, info := range infos {
+		name := info.Name()
+		seen := in.seen[name]
+		if seen == nil {
+			counts, _ := path.Match(conf.Match, name) // the pattern was checked
+			if !counts || strings.HasPrefix(name, ".") {
+				continue
+			}
+		}
+		if !info.Mode().IsRegular() || triggers[name] || info.Size() == 0 && !conf.Empty {
+			continue
+		}
+		if seen == nil || seen.size != info.Size() || !seen.time.Equal(info.ModTime()) {
+			seen = &sighting{size: info.Size(), time: info.ModTime(), since: now}
+			in.seen[name] = seen
+			changed = true
+		}
+		seen.look = in.looks
+		settled := now.Sub(seen.since) >= conf.Settle
+		if conf.Trigger != none {
+			settled = names[expand(conf.Trigger, name)]
+			if !settled {
+				continue // nothing says that it ever will be complete
+			}
+		}
+		files = append(files, found{name, seen, settled})
+	}
+	if len(in.seen) > len(files) {
+		maps.DeleteFunc(in.seen, func(_ string, seen *sighting) bool { return seen.look != in.looks })
+	}
+	return files, changed || len(files) != len(in.acks)
+}
+
+// triggersOf returns the names that are there, and which of them are done files; nothing
+// where there are no done files.
+func triggersOf(conf AckConfig, infos []fs.FileInfo) (names, triggers map[string]bool) {
+	if conf.Trigger == none {
+		return nil, nil
+	}
+	names, triggers = make(map[string]bool, len(infos)), map[string]bool{}
 	for _, info := range infos {
 		names[info.Name()] = true
 	}
-	for name := range in.seen {
-		if !names[name] {
-			delete(in.seen, name)
+	for name := range names {
+		if made := expand(conf.Trigger, name); made != name && names[made] {
+			triggers[made] = true
 		}
 	}
-	triggers := make(map[string]bool)
-	if conf.Trigger != none {
-		for name := range names {
-			if made := expand(conf.Trigger, name); made != name && names[made] {
-				triggers[made] = true
-			}
-		}
-	}
-	var complete []fs.FileInfo
-	for _, info := range infos {
-		name := info.Name()
-		counts, _ := path.Match(conf.Match, name) // the pattern was checked
-		if !counts || !info.Mode().IsRegular() || triggers[name] || strings.HasPrefix(name, ".") {
-			continue
-		}
-		seen, ok := in.seen[name]
-		if !ok || seen.size != info.Size() || !seen.time.Equal(info.ModTime()) {
-			seen = sighting{size: info.Size(), time: info.ModTime(), since: now}
-			in.seen[name] = seen
-		}
-		ready := now.Sub(seen.since) >= conf.Settle
-		if conf.Trigger != none {
-			ready = names[expand(conf.Trigger, name)]
-		}
-		if ready && (info.Size() > 0 || conf.Empty) {
-			complete = append(complete, info)
-		}
-	}
-	slices.SortFunc(complete, func(a, b fs.FileInfo) int {
-		if c := a.ModTime().Compare(b.ModTime()); c != 0 {
-			return c
-		}
-		return strings.Compare(a.Name(), b.Name())
-	})
-	return complete
+	return names, triggers
 }
 
-// readAck reads a complete acknowledgement, unless that was done before. One that has
+// readAck reads an acknowledgement that is settled, or that may be whole. One that has
 // another size than it was listed with is not complete after all.
-func (t *Transfer) readAck(s session, info fs.FileInfo) error {
-	seen := t.acks.seen[info.Name()]
-	if seen.read {
+func (t *Transfer) readAck(s session, f found) error {
+	in := t.acks
+	early := !f.settled
+	if early && (in.whole == nil || f.seen.tried) {
 		return nil
 	}
-	if info.Size() > largestAck {
-		return refused("filetransfer.Acks", fmt.Errorf("%s has %d bytes", info.Name(), info.Size()))
+	if f.seen.size > largestAck {
+		return refused("filetransfer.Acks", fmt.Errorf("%s has %d bytes", f.name, f.seen.size))
 	}
-	body, err := s.read(path.Join(t.conf.Acks.Dir, info.Name()), largestAck)
-	if err != nil {
+	body, err := s.read(path.Join(t.conf.Acks.Dir, f.name), largestAck)
+	switch {
+	case err != nil && early && !errors.Is(err, fs.ErrNotExist):
+		return nil // whoever writes it may have locked it
+	case err != nil:
 		return err
-	}
-	if int64(len(body)) != info.Size() {
-		delete(t.acks.seen, info.Name())
+	case int64(len(body)) != f.seen.size:
+		f.seen.since = t.now()
+		return nil
+	case early && !in.whole(body):
+		f.seen.tried = true
 		return nil
 	}
-	seen.read, seen.body = true, body
-	t.acks.seen[info.Name()] = seen
+	in.readings++
+	f.seen.ack = &Ack{Name: f.name, Body: body, Modified: f.seen.time, Reading: in.readings}
 	return nil
 }
 
@@ -186,6 +269,7 @@ func (t *Transfer) Done(ctx context.Context, a Ack) error {
 	}
 	t.acks.mu.Lock()
 	delete(t.acks.seen, a.Name)
+	t.acks.stale = true
 	t.acks.mu.Unlock()
 	return nil
 }

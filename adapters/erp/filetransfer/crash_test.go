@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/adapters/erp/erptest"
 )
 
 // two is a file of two documents.
@@ -128,9 +129,7 @@ func TestKilledAtEachStep(t *testing.T) {
 			}
 		},
 	}
-	if testing.Short() {
-		t.Skip("a hundred processes, one after the other")
-	}
+	erptest.Serial(t)
 	points := make(map[string]bool)
 	for at, died := 1, true; died; at++ {
 		left, point := t.TempDir(), ""

@@ -96,7 +96,7 @@ func Open(conf Config) (*Transfer, error) {
 		return nil, err
 	}
 	t := &Transfer{conf: conf, seal: seal, do: fault.Do, now: time.Now, unique: unique}
-	t.acks = &inbox{seen: make(map[string]sighting)}
+	t.acks = &inbox{seen: make(map[string]*sighting)}
 	if conf.SFTP.Host == "" {
 		mode, err := conf.mode()
 		if err != nil {

@@ -10,15 +10,14 @@ import (
 	"testing"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/adapters/erp/erptest"
 )
 
 // However documents are put together into files from one attempt to the next, and
 // whatever dies meanwhile, each document arrives once. Attempts go as the outbox makes
 // them, and worse: what broke off is looked up, or simply put again, alone or with others.
 func TestHistories(t *testing.T) {
-	if testing.Short() {
-		t.Skip("thousands of disks, one after the other")
-	}
+	erptest.Serial(t)
 	crashes := 0
 	for seed := range uint64(5000) {
 		h := &history{d: newDisk(), r: rand.New(rand.NewPCG(seed, 1)), pending: []string{"a", "b", "c"}}

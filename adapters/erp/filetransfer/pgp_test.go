@@ -117,7 +117,7 @@ func TestPGP(t *testing.T) {
 func TestPGPWithGnuPG(t *testing.T) {
 	gpg, err := exec.LookPath("gpg")
 	if err != nil {
-		t.Skip("gpg is not installed")
+		t.Fatal("GnuPG is not installed: run `sudo apt-get install gnupg`")
 	}
 	home, err := os.MkdirTemp("", "gpg") // short: there is a socket in it
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/adapters/erp/erptest"
 )
 
 // Wherever the power is lost, and whatever of what was not synced is lost with it: there
@@ -18,9 +19,7 @@ import (
 //
 // With the bug no-dir-fsync planted this is red, and nothing else is.
 func TestPowerLoss(t *testing.T) {
-	if testing.Short() {
-		t.Skip("thousands of disks, one after the other")
-	}
+	erptest.Serial(t)
 	l := &loss{broken: findings{}, fresh: newDisk}
 	l.search(t.Context())
 	if l.tried < 1000 {
@@ -34,9 +33,7 @@ func TestPowerLoss(t *testing.T) {
 // A test that cannot fail would tell nothing: without any of the syncs, or on a disk that
 // does not make folders durable, it does.
 func TestPowerLossIsNoticed(t *testing.T) {
-	if testing.Short() {
-		t.Skip("thousands of disks, one after the other")
-	}
+	erptest.Serial(t)
 	for _, points := range []string{"temp.sync", "temp.names", "key.sync", "entry.sync", "journal.sync", "place.sync manifest.sync", "trigger.sync"} {
 		t.Run("without "+points, func(t *testing.T) {
 			l := &loss{broken: findings{}, fresh: newDisk, skipped: strings.Fields(points), until: 1}
