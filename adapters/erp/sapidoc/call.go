@@ -16,6 +16,10 @@ import (
 // it, attributes are not (EXCHANGE_RATE.WSDL: elementFormDefault qualified).
 const nsIDoc = "urn:sap-com:document:sap:idoc:soap:messages"
 
+// numberless is the warning about an answer to what SAP had before: to a message that was
+// sent again after a lost answer, or by force. The two cannot be told apart.
+const numberless = "SAP answered without an IDoc number, as it does for a message that it has already; if its IDoc is not there any more, sending it again brings it no more: what it was to book is entered by hand, then erpbridge dead settle"
+
 // call sends one IDoc over SOAP. The error is about the request, a Result's about the
 // IDoc.
 func (e *ERP) call(ctx context.Context, l lifted) (erpbridge.Result, error) {
@@ -40,7 +44,7 @@ func (e *ERP) call(ctx context.Context, l lifted) (erpbridge.Result, error) {
 	case answer.Empty:
 		return erpbridge.Result{Err: e.inDoubt("HTTP %d with an empty answer", answer.Status)}, nil
 	case answer.Content == nil:
-		return e.receipt(l, "", "SAP answered without an IDoc number, as it does for a message that it has already", answer.Raw), nil
+		return e.receipt(l, "", numberless, answer.Raw), nil
 	}
 	number, err := assigned(answer.Content, l)
 	if err != nil {
@@ -48,7 +52,7 @@ func (e *ERP) call(ctx context.Context, l lifted) (erpbridge.Result, error) {
 	}
 	warning := ""
 	if number == "" {
-		warning = "SAP answered without an IDoc number, as it does for a message that it has already"
+		warning = numberless
 	}
 	return e.receipt(l, number, warning, answer.Raw), nil
 }

@@ -1,6 +1,7 @@
 package sapidoc
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 
@@ -105,6 +106,14 @@ var faults = []struct {
 	{"resource_failure", erpbridge.Transient},
 	{"system is being shut down", erpbridge.Transient},
 
+	// The type of an rfc:Error, whose fault says "Internal Server Error" and no more: no
+	// connection within SAP, or it broke; the work ended in a short dump or an error
+	// message. Either may have come after the IDoc was stored. Other types, such as
+	// ERROR_MESSAGE_STATE, are what the function says of its input: not known here. (ABAP
+	// keyword documentation, "RFC - exception handling"; the sample rfc-soap.error-500)
+	{"communication_failure", erpbridge.Transient},
+	{"system_failure", erpbridge.Transient},
+
 	// What SAP says of malformed headers, wrong values and its own short dumps alike: the
 	// truth stands in its error log (SRTUTIL). A few tries under the same message id, then
 	// a person looks. (the sample s4.generic-500)
@@ -121,15 +130,16 @@ var effectless = []string{"msgid_locked", "server overload", "no more dialog pro
 // leaves doubt.
 func kindOfFault(f *soap.Fault) (erpbridge.Kind, string) {
 	said := strings.ToLower(strings.Join([]string{f.Code, f.String, f.DetailName, f.DetailCode, f.DetailMessage}, " "))
+	code := f.DetailCode
 	if f.Detail != nil {
 		for _, el := range f.Detail.FindElements(".//*") {
 			said += " " + strings.ToLower(soap.Text(el))
 		}
+		if typ := f.Detail.FindElement("Error/type"); typ != nil { // of an rfc:Error
+			code = cmp.Or(code, soap.Text(typ))
+		}
 	}
-	code := f.DetailCode
-	if code == "" {
-		code = f.Code
-	}
+	code = cmp.Or(code, f.Code)
 	for _, row := range faults {
 		if !strings.Contains(said, row.part) {
 			continue

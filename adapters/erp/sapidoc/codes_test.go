@@ -31,6 +31,24 @@ func TestFaultRows(t *testing.T) {
 	}
 }
 
+// An rfc:Error says in its type what its fault does not say.
+func TestRFCErrors(t *testing.T) {
+	for typ, want := range map[string]erpbridge.Kind{
+		"COMMUNICATION_FAILURE": erpbridge.InDoubt,
+		"SYSTEM_FAILURE":        erpbridge.InDoubt,
+		"ERROR_MESSAGE_STATE":   erpbridge.Unknown,
+	} {
+		env, err := soap.ParseEnvelope([]byte(enveloped(`<soap-env:Fault><faultcode>soap-env:Client</faultcode><faultstring>Internal Server Error</faultstring>`+
+			`<detail><rfc:Error xmlns:rfc="urn:sap-com:document:sap:soap:functions"><type>`+typ+`</type><message>It is not to be</message></rfc:Error></detail></soap-env:Fault>`)), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if kind, code := kindOfFault(env.Fault); kind != want || code != typ {
+			t.Errorf("%s is %s, with the code %q, want %s", typ, kind, code, want)
+		}
+	}
+}
+
 // Every row of the table of pages, likewise.
 func TestPageRows(t *testing.T) {
 	for _, row := range pages {

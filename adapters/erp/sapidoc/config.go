@@ -132,12 +132,26 @@ type ChangeConfig struct {
 // CancelConfig says how an order is cancelled: mapping.cancel says whether.
 type CancelConfig struct {
 	DocumentConfig `yaml:",inline"`
-	HeaderAction   string `yaml:"header_action"` // E1EDK01-ACTION; empty: none
+	// HeaderAction is E1EDK01-ACTION; empty: none. One that reverses the order, see
+	// reverses, is left out where an order is closed.
+	HeaderAction string `yaml:"header_action"`
 	// Action is E1EDP01-ACTION of items of an order that is cancelled, CloseAction that of
 	// one that is closed (mapping.cancel: close), with Rejection as E1EDP01-ABGRU.
 	Action      string `yaml:"action"`
 	CloseAction string `yaml:"close_action"`
 	Rejection   string `yaml:"rejection"`
+}
+
+// reverses reports whether HeaderAction takes the order back as a whole. Of SAP's codes
+// 001 does; the others say what of the document was changed (000 nothing, 002 the header,
+// 003 items, 004 both), and cancel nothing. Codes that are not SAP's are a customer's own,
+// who knows what he does by them.
+func (c CancelConfig) reverses() bool {
+	switch c.HeaderAction {
+	case "", "000", "002", "003", "004":
+		return false
+	}
+	return true
 }
 
 // CustomersConfig says how customers are made (mapping.customer.unknown: create).

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/adapters/erp/filetransfer"
 	"github.com/hakooi/erpbridge/wsdl/soap"
 )
 
@@ -110,6 +111,73 @@ func TestFilesLaterState(t *testing.T) {
 	}
 }
 
+// Who has an order sent again by force, long after, is told that nothing comes of it.
+func TestFilesByForce(t *testing.T) {
+	in, _, more := folders(t, "files")
+	erp := open(t, more)
+	docs := translate(t, erp, event(placed()))
+	l := lifts(t, docs[0])
+	var file string
+	for round, age := range []time.Duration{0, 0, retried - time.Minute, retried + time.Minute} {
+		insideOf(t, erp).now = func() time.Time { return time.Now().Add(age) }
+		batch := docs
+		if age > retried {
+			batch = append(translate(t, erp, event(yen())), docs...)
+		}
+		results := erp.Deliver(t.Context(), batch)
+		r := results[len(results)-1]
+		if age < retried {
+			if r.Err != nil || !r.Receipt.Accepted {
+				t.Fatalf("round %d: %+v", round, r)
+			}
+			for _, f := range written(t, in) { // SAP takes it away
+				file = filepath.Base(f)
+				if err := os.Remove(f); err != nil {
+					t.Fatal(err)
+				}
+			}
+			continue
+		}
+		if erpbridge.KindOf(r.Err) != erpbridge.Invalid {
+			t.Fatalf("by force: %+v", r)
+		}
+		for _, part := range []string{file, l.docnum, "erpbridge dead settle"} {
+			if !strings.Contains(r.Err.Error(), part) {
+				t.Errorf("no %q in: %v", part, r.Err)
+			}
+		}
+		if r := results[0]; r.Err != nil || len(written(t, in)) != 1 {
+			t.Errorf("another order beside it: %+v, %v", r, written(t, in))
+		}
+	}
+	if r := erp.(erpbridge.Finder).Find(t.Context(), docs)[0]; r.Err != nil || !r.Receipt.Accepted {
+		t.Errorf("looked up: %+v", r)
+	}
+	// Stored is delivered: there is nothing to be sent by force.
+	unconfirmed := open(t, strings.Replace(more, "confirm: files", "confirm: none", 1))
+	unconfirmed.(struct {
+		*ERP
+		erpbridge.Finder
+	}).now = func() time.Time { return time.Now().Add(2 * retried) }
+	if r := unconfirmed.Deliver(t.Context(), docs)[0]; r.Err != nil || r.Receipt.Accepted {
+		t.Errorf("unconfirmed: %+v", r)
+	}
+}
+
+// insideOf returns the ERP of transport file that files confirm.
+func insideOf(t *testing.T, erp erpbridge.ERP) *ERP {
+	t.Helper()
+	inner, ok := erp.(struct {
+		*ERP
+		erpbridge.Finder
+		erpbridge.Confirmer
+	})
+	if !ok {
+		t.Fatalf("%T", erp)
+	}
+	return inner.ERP
+}
+
 // put writes a file of confirmations as SAP does, with the file that says it is whole.
 func put(t *testing.T, dir, name, body string) {
 	t.Helper()
@@ -158,14 +226,13 @@ func TestConfirmFiles(t *testing.T) {
 		t.Errorf("nothing is said of a file that was not understood: %q", r.Receipt.Warning)
 	}
 	// Once nobody has asked for hours the files are done with; what was not understood stays.
-	inner := erp.(struct {
-		*ERP
-		erpbridge.Finder
-		erpbridge.Confirmer
-	}).ERP
-	inner.now = func() time.Time { return time.Now().Add(quiet + time.Minute) }
+	now := time.Now()
+	insideOf(t, erp).now = func() time.Time { return now }
 	waits = waits[3:]
-	ask("waits")
+	for range quiet/filetransfer.LongestLook + 2 {
+		now = now.Add(filetransfer.LongestLook)
+		ask("waits")
+	}
 	if left := written(t, acks); len(left) != 1 || filepath.Base(left[0]) != "b.xml" {
 		t.Errorf("left: %v", left)
 	}

@@ -346,6 +346,46 @@ func TestCustomerFirst(t *testing.T) {
 	}
 }
 
+// An order that SAP works on before its customer is there stays in status 51, where it is
+// seen, and is booked once it is repaired.
+func TestOrderBeforeItsCustomer(t *testing.T) {
+	system := sim.New(sim.Config{System: "S4HCLNT100", Customers: []string{"0000000001"}})
+	srv := httptest.NewServer(system.Handler())
+	t.Cleanup(srv.Close)
+	erp := open(t, creating+"url: "+srv.URL+"\n")
+	docs := translate(t, erp, event(placed()))
+	word := func() erpbridge.Result {
+		t.Helper()
+		system.Audit()
+		var last erpbridge.Result
+		for _, body := range system.Audits() {
+			acks, err := erp.(erpbridge.Acknowledger).Acknowledge(posted(body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, a := range acks {
+				if a.Ref == lifts(t, docs[1]).docnum {
+					last = a.Result
+				}
+			}
+		}
+		return last
+	}
+	for i, d := range []erpbridge.Document{docs[1], docs[0]} { // SAP works them off in its own order
+		if r := erp.Deliver(t.Context(), []erpbridge.Document{d})[0]; r.Err != nil {
+			t.Fatal(r.Err)
+		}
+		system.Process()
+		if r := word(); i == 0 && (r.Err != nil || !r.Receipt.Accepted || !strings.Contains(r.Receipt.Warning, "VG204")) {
+			t.Errorf("without its customer: %+v", r)
+		}
+	}
+	system.Repair()
+	if r := word(); r.Err != nil || r.Receipt.Accepted || len(system.Orders()) != 1 {
+		t.Errorf("repaired: %+v, %+v", r, system.Orders())
+	}
+}
+
 func TestProbeAgainstTheSystem(t *testing.T) {
 	system := sim.New(sim.Config{User: "BRIDGE", Password: "canary-password"})
 	srv := httptest.NewServer(system.Handler())

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -18,7 +19,9 @@ import (
 )
 
 // place puts the IDocs of a group into one file, but for those that the journal says went
-// into one before.
+// into one before. A document that did so long ago is delivered again by somebody who was
+// told that SAP does not have it any more; to say that it has been taken would be no
+// answer to that.
 func (e *ERP) place(ctx context.Context, group []lifted, docs []erpbridge.Document, results []erpbridge.Result) error {
 	before := e.look(ctx, group, docs)
 	var fresh []lifted
@@ -28,7 +31,10 @@ func (e *ERP) place(ctx context.Context, group []lifted, docs []erpbridge.Docume
 			fresh = append(fresh, l)
 			continue
 		}
-		results[l.index] = r
+		if r.Err == nil && r.Receipt.Accepted {
+			r.Result = e.onceMore(l, r)
+		}
+		results[l.index] = r.Result
 	}
 	if len(fresh) == 0 {
 		return nil
@@ -46,6 +52,27 @@ func (e *ERP) place(ctx context.Context, group []lifted, docs []erpbridge.Docume
 		results[l.index] = e.receipt(l, receipt.Ref, "", receipt.Raw)
 	}
 	return nil
+}
+
+// retried is for how long a document may be delivered again although it is in the journal.
+// What may have got there is looked up, and not delivered; so this is for an attempt that
+// somebody else made at the same time, or that broke off after it.
+const retried = time.Hour
+
+// onceMore is the result of delivering a document that the journal has: what it had the
+// first time, or that it goes into no second file. SAP may have that IDoc, and books
+// whatever it is given.
+func (e *ERP) onceMore(l lifted, r journaled) erpbridge.Result {
+	var entry struct {
+		Name    string    `json:"name"`
+		Written time.Time `json:"written"`
+	}
+	if err := json.Unmarshal(r.entry, &entry); err != nil || entry.Written.IsZero() || e.now().Sub(entry.Written) < retried {
+		return r.Result
+	}
+	return erpbridge.Result{Err: &erpbridge.Error{Op: deliverOp, Kind: erpbridge.Invalid, Err: fmt.Errorf(
+		"it went into file %s on %s, as IDoc %s, and goes into no other: it could take effect twice; look in SAP (WE02), process it there if it is there, or else enter by hand what it was to book; then: erpbridge dead settle",
+		entry.Name, entry.Written.Format(time.DateTime), l.docnum)}}
 }
 
 // about is the error of a file, which is about all IDocs in it.
@@ -70,28 +97,34 @@ func (j journal) Find(ctx context.Context, docs []erpbridge.Document) []erpbridg
 		if erpbridge.KindOf(r.Err) == erpbridge.InDoubt {
 			r.Err = &erpbridge.Error{Op: "sapidoc.Find", Kind: erpbridge.Transient, Err: r.Err}
 		}
-		results[sought[i].index] = r
+		results[sought[i].index] = r.Result
 	}
 	return results
+}
+
+// A journaled is what the journal says of a document, with its entry of the file.
+type journaled struct {
+	erpbridge.Result
+	entry []byte
 }
 
 // look asks the journal for IDocs by their message ids, and for the very documents by
 // their keys: the IDoc that makes an order is one for all of the order's states, and SAP
 // confirms it once.
-func (e *ERP) look(ctx context.Context, sought []lifted, docs []erpbridge.Document) []erpbridge.Result {
+func (e *ERP) look(ctx context.Context, sought []lifted, docs []erpbridge.Document) []journaled {
 	keys := make([]string, 0, 2*len(sought))
 	for _, l := range sought {
 		keys = append(keys, l.message, documentKey(docs[l.index]))
 	}
 	found := e.files.Find(ctx, keys...)
-	results := make([]erpbridge.Result, len(sought))
+	results := make([]journaled, len(sought))
 	for i, l := range sought {
 		message, document := found[2*i], found[2*i+1]
 		switch {
 		case message.Err != nil:
 			results[i].Err = message.Err
 		case document.Err == nil:
-			results[i] = e.receipt(l, message.Receipt.Ref, "", message.Receipt.Raw)
+			results[i] = journaled{e.receipt(l, message.Receipt.Ref, "", message.Receipt.Raw), document.Receipt.Raw}
 		case erpbridge.KindOf(document.Err) != erpbridge.Missing:
 			results[i].Err = document.Err
 		default:

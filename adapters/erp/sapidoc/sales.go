@@ -82,17 +82,20 @@ func (t *translation) sales(d *idoc, p paper) error {
 
 // items writes the goods, and what else is posted as a material.
 func (t *translation) items(d *idoc, p paper) error {
-	position := 0
+	numbers, count := newPositions(), 0
 	for _, it := range t.d.Items {
 		if it.As == salesdoc.AsCharge {
 			continue // stands in the header
 		}
-		if position++; position > maxItems {
+		if count++; count > maxItems {
 			return t.held("the order has more than %d items", maxItems)
 		}
-		if err := t.item(d, p, position, it); err != nil {
+		if err := t.item(d, p, numbers.of(it), it); err != nil {
 			return err
 		}
+	}
+	if p.addresses && numbers.shared != 0 {
+		return t.held("two items of the order come to the same number, %06d, and ORDCHG could change the one for the other: change the order in SAP by hand, and close this with erpbridge held discard", numbers.shared)
 	}
 	return nil
 }
@@ -107,7 +110,7 @@ func (t *translation) item(d *idoc, p paper, position int, it salesdoc.Item) err
 		return t.held("a quantity of %s of %q: SAP has three decimals", quantity, salesdoc.Cut(it.Description, 60, salesdoc.Characters))
 	}
 	s := d.add("E1EDP01").
-		set("POSEX", fmt.Sprintf("%06d", position*10)).
+		set("POSEX", fmt.Sprintf("%06d", position)).
 		set("ACTION", action).
 		set("MENGE", quantity.String()).
 		set("MENEE", it.Unit).

@@ -24,6 +24,19 @@
 // A state that comes later than orders.create_within after the sale makes no order
 // any more: by then the other side may have forgotten that it has it.
 //
+// So an order whose IDoc SAP has lost cannot be sent again, by whatever force: it is
+// entered by hand, and its document settled. Deliver says so where the journal tells that
+// a document was placed long ago (transport file); over SOAP it looks like the message that
+// SAP has.
+//
+// # A change finds its items
+//
+// ORDCHG names items by POSEX, which is a function of the storefront's line, or of what the
+// item is for: see positions. Whether SAP has an item is not known here, so all of them are
+// changed and none is added; what SAP does not find ends in status 51, where it is seen.
+// Of an order that is gone from the shop no items are known: unless its header may reverse
+// it as a whole, it is Held.
+//
 // # Accepted is not booked
 //
 // All three transports store and book later. Receipt.Ref of an accepted document is the
@@ -154,3 +167,7 @@ func (e *ERP) Probe(ctx context.Context) error {
 	}
 	return e.ping(ctx)
 }
+
+// Distinct returns what is wrong with sending the orders of all these stores to this system: two
+// that can make the same reference would change each other's orders.
+func (e *ERP) Distinct(stores []string) error { return e.sales.Distinct(stores) }

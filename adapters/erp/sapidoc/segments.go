@@ -84,5 +84,5 @@ var segments = map[string][]field{
 // most are how often a segment may occur, where that is a limit an order can reach.
 var most = map[string]int{"E1EDK04": 10, "E1EDK05": 16, "E1EDP05": 16}
 
-// maxItems is how many items fit: POSEX has six digits, and items are numbered in tens.
+// maxItems is how many items fit: SAP numbers them in tens, with six digits.
 const maxItems = 99_999

@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/adapters/erp/erptest"
 )
 
 const settings = `transport: soap
@@ -105,67 +106,28 @@ func translate(t testing.TB, erp erpbridge.ERP, ev erpbridge.Event) []erpbridge.
 
 var berlin = time.FixedZone("CET", 3600)
 
-func dec(s string) erpbridge.Decimal {
-	d, err := erpbridge.ParseDecimal(s)
-	if err != nil {
-		panic(err)
-	}
-	return d
-}
-
-func money(amount, code string) erpbridge.Money {
-	m, err := erpbridge.ParseMoney(amount, code)
-	if err != nil {
-		panic(err)
-	}
-	return m
-}
-
-func eur(amount string) erpbridge.Money { return money(amount, "EUR") }
+func eur(amount string) erpbridge.Money { return erptest.Money(amount, "EUR") }
 
 func event(o *erpbridge.Order) erpbridge.Event {
-	typ := erpbridge.OrderPlaced
+	ev := erptest.MugsPlaced("shop-eu", o)
+	ev.Resource, ev.Targets = ev.Stream, []string{"sap"}
 	if !o.CancelledAt.IsZero() {
-		typ = erpbridge.OrderCancelled
+		ev.Type = erpbridge.OrderCancelled
 	}
-	return erpbridge.Event{
-		Store: "shop-eu", Type: typ, Stream: "order/" + o.ID, Resource: "order/" + o.ID,
-		Version: erpbridge.Version{At: time.Date(2026, 3, 14, 9, 26, 53, 0, time.UTC), Digest: "0123456789abcdef0123456789abcdef"},
-		Order:   o, Targets: []string{"sap"},
-	}
+	return ev
 }
 
-func line(sku, title, quantity, unit, code string) erpbridge.Line {
-	return erpbridge.Line{
-		ID: "l-" + sku, SKU: sku, Title: title, Kind: erpbridge.Item,
-		Quantity: dec(quantity), Current: dec(quantity), Unit: money(unit, code),
-	}
-}
-
-// placed is a plain paid order: two lines, shipping, tax on top.
+// placed is a plain paid order with what SAP is particular about: a material that is a
+// number, texts that are long or have XML's characters, and a zip code of two parts.
 func placed() *erpbridge.Order {
-	address := &erpbridge.Address{
-		Name: "Ada Lovelace", Street1: "1 Main St", Street2: "Apt 2", City: "Portland",
-		Region: "OR", Postcode: "97201-1234", Country: "US", Phone: "+1 503 555 0100",
-	}
-	taxed := line("MUG-1", "Mug <blue> & white", "2", "10.00", "EUR")
-	taxed.Taxes = []erpbridge.Tax{{Title: "VAT", Rate: dec("0.1"), Amount: eur("2.00")}}
-	return &erpbridge.Order{
-		ID: "5001", Number: "#1001",
-		PlacedAt: time.Date(2026, 3, 14, 10, 26, 53, 0, berlin), UpdatedAt: time.Date(2026, 3, 14, 10, 26, 53, 0, berlin),
-		PostingDate: "2026-03-14", Currency: "EUR", Presentment: "EUR",
-		Customer: &erpbridge.Customer{ID: "7001", FirstName: "Ada", LastName: "Lovelace", Email: "ada@example.com", Phone: "+1 503 555 0100", Locale: "en-US"},
-		Email:    "ada@example.com",
-		BillTo:   address, ShipTo: address,
-		Lines:         []erpbridge.Line{taxed, line("4711", "T-shirt", "1", "19.90", "EUR")},
-		Shipping:      []erpbridge.ShippingLine{{Title: "Express", Code: "EXP", Price: eur("9.95")}},
-		TaxTotal:      eur("2.00"),
-		Total:         eur("51.85"),
-		Outstanding:   eur("0.00"),
-		PaymentStatus: erpbridge.Paid,
-		Gateways:      []string{"paypal"},
-		Note:          "Leave it at the door of the house on the left, please, and do not ring the bell:\nthe baby sleeps.",
-	}
+	o := erptest.Mugs("EUR")
+	o.PlacedAt, o.UpdatedAt = o.PlacedAt.In(berlin), o.UpdatedAt.In(berlin)
+	o.Customer.Phone, o.Customer.Locale = "+1 503 555 0100", "en-US"
+	o.ShipTo.Postcode = "97201-1234" // the address of the bill too
+	o.Lines[0].Title = "Mug <blue> & white"
+	o.Lines[1].SKU, o.Lines[1].ID = "4711", "l-4711"
+	o.Note = "Leave it at the door of the house on the left, please, and do not ring the bell:\nthe baby sleeps."
+	return o
 }
 
 // deducted has prices with their tax in them, three for ten, discounts of line and order,
@@ -173,18 +135,18 @@ func placed() *erpbridge.Order {
 func deducted() *erpbridge.Order {
 	o := placed()
 	o.ID, o.Number, o.TaxesIncluded = "5002", "#1002", true
-	mug := line("MUG-1", "Mug", "3", "11.90", "EUR")
+	mug := erptest.Item("MUG-1", "Mug", "3", "11.90", "EUR")
 	mug.Discounts = []erpbridge.Discount{{Title: "WELCOME", Amount: eur("4.57")}}
-	mug.Taxes = []erpbridge.Tax{{Title: "MwSt", Rate: dec("0.19"), Amount: eur("4.97")}}
-	thirds := line("TEE-2", "Three for ten", "3", "3.33", "EUR")
+	mug.Taxes = []erpbridge.Tax{{Title: "MwSt", Rate: erptest.Dec("0.19"), Amount: eur("4.97")}}
+	thirds := erptest.Item("TEE-2", "Three for ten", "3", "3.33", "EUR")
 	thirds.Extended = eur("10.00")
 	o.Lines = []erpbridge.Line{mug, thirds}
 	o.Shipping = []erpbridge.ShippingLine{{
 		Title: "Standard", Price: eur("5.95"), Discounts: []erpbridge.Discount{{Title: "HALF", Amount: eur("2.97")}},
-		Taxes: []erpbridge.Tax{{Title: "MwSt", Rate: dec("0.19"), Amount: eur("0.48")}},
+		Taxes: []erpbridge.Tax{{Title: "MwSt", Rate: erptest.Dec("0.19"), Amount: eur("0.48")}},
 	}}
 	o.Charges = []erpbridge.Charge{
-		{Kind: erpbridge.Handling, Title: "Packing", Amount: eur("2.38"), Taxes: []erpbridge.Tax{{Title: "MwSt", Rate: dec("0.19"), Amount: eur("0.38")}}},
+		{Kind: erpbridge.Handling, Title: "Packing", Amount: eur("2.38"), Taxes: []erpbridge.Tax{{Title: "MwSt", Rate: erptest.Dec("0.19"), Amount: eur("0.38")}}},
 		{Kind: erpbridge.Fee, Title: "Recycling", Amount: eur("0.10")},
 	}
 	o.Discounts = []erpbridge.Discount{{Title: "For the wait", Amount: eur("1.00")}}
@@ -196,20 +158,20 @@ func deducted() *erpbridge.Order {
 func yen() *erpbridge.Order {
 	o := placed()
 	o.ID, o.Number, o.Currency, o.Presentment = "5005", "#1005", "JPY", "USD"
-	o.Lines = []erpbridge.Line{line("MUG-1", "湯のみ", "3", "1200", "JPY")}
-	o.Lines[0].Taxes = []erpbridge.Tax{{Title: "VAT", Rate: dec("0.1"), Amount: money("410", "JPY")}}
-	o.Shipping = []erpbridge.ShippingLine{{Title: "Express", Price: money("500", "JPY")}}
-	o.TaxTotal, o.Total, o.Outstanding = money("410", "JPY"), money("4510", "JPY"), money("0", "JPY")
+	o.Lines = []erpbridge.Line{erptest.Item("MUG-1", "湯のみ", "3", "1200", "JPY")}
+	o.Lines[0].Taxes = []erpbridge.Tax{{Title: "VAT", Rate: erptest.Dec("0.1"), Amount: erptest.Money("410", "JPY")}}
+	o.Shipping = []erpbridge.ShippingLine{{Title: "Express", Price: erptest.Money("500", "JPY")}}
+	o.TaxTotal, o.Total, o.Outstanding = erptest.Money("410", "JPY"), erptest.Money("4510", "JPY"), erptest.Money("0", "JPY")
 	return o
 }
 
 func dinar() *erpbridge.Order {
 	o := placed()
 	o.ID, o.Number, o.Currency = "5006", "#1006", "KWD"
-	o.Lines = []erpbridge.Line{line("MUG-1", "Mug", "2.5", "3.725", "KWD")}
-	o.Lines[0].Extended = money("9.313", "KWD")
+	o.Lines = []erpbridge.Line{erptest.Item("MUG-1", "Mug", "2.5", "3.725", "KWD")}
+	o.Lines[0].Extended = erptest.Money("9.313", "KWD")
 	o.Shipping = nil
-	o.TaxTotal, o.Total, o.Outstanding = money("0.000", "KWD"), money("9.313", "KWD"), money("0", "KWD")
+	o.TaxTotal, o.Total, o.Outstanding = erptest.Money("0.000", "KWD"), erptest.Money("9.313", "KWD"), erptest.Money("0", "KWD")
 	return o
 }
 
@@ -226,7 +188,7 @@ func refundEvent(restock erpbridge.Restock) erpbridge.Event {
 		Refund: &erpbridge.Refund{
 			ID: "509", OrderID: "5001", OrderNumber: "#1001", PostingDate: "2026-03-20", Currency: "EUR",
 			Lines: []erpbridge.RefundLine{{
-				ID: "1", LineID: "l-MUG-1", SKU: "MUG-1", Title: "Mug", Quantity: dec("1"), Amount: eur("10.00"), Tax: eur("1.00"), Restock: restock,
+				ID: "1", LineID: "l-MUG-1", SKU: "MUG-1", Title: "Mug", Quantity: erptest.Dec("1"), Amount: eur("10.00"), Tax: eur("1.00"), Restock: restock,
 			}},
 			Shipping:    []erpbridge.RefundedShipping{{Title: "Express", Amount: eur("4.00")}},
 			Adjustments: []erpbridge.Adjustment{{Reason: "Goodwill", Amount: eur("-0.50")}},
@@ -246,7 +208,7 @@ func goneEvent() erpbridge.Event {
 // changedEvent is a later state of an order, of which a line was taken off.
 func changedEvent() erpbridge.Event {
 	o := placed()
-	o.Lines[1].Current = dec("0")
+	o.Lines[1].Current = erptest.Dec("0")
 	ev := event(o)
 	ev.Type = erpbridge.OrderChanged
 	ev.Version = erpbridge.Version{At: ev.Version.At.Add(time.Hour), Digest: "changed"}

@@ -56,7 +56,7 @@ func pingPage(w http.ResponseWriter, _ []byte) {
 
 func soapSuite(confirm string) erptest.Suite {
 	return erptest.Suite{
-		Open: func(t *testing.T, url string) erpbridge.ERP { return open(t, "url: "+url+"\n"+confirm) }, Events: events, Batch: 1,
+		Open: func(t *testing.T, url string) erpbridge.ERP { return open(t, "url: "+url+"\n"+reversing+confirm) }, Events: events, Batch: 1,
 		Good: storedAll, Throttle: throttle,
 		Fault: func(w http.ResponseWriter, _ []byte) {
 			w.WriteHeader(http.StatusInternalServerError)
@@ -69,7 +69,7 @@ func soapSuite(confirm string) erptest.Suite {
 func httpSuite() erptest.Suite {
 	return erptest.Suite{
 		Open: func(t *testing.T, url string) erpbridge.ERP {
-			return open(t, "transport: http\nurl: "+url+"\norders: {on: [order.placed, order.cancelled]}\n")
+			return open(t, "transport: http\nurl: "+url+"\norders: {on: [order.placed, order.cancelled]}\n"+reversing)
 		},
 		Events: events,
 		Good: func(w http.ResponseWriter, _ []byte) {
@@ -93,9 +93,6 @@ func TestSuiteHTTP(t *testing.T) { erptest.Run(t, httpSuite()) }
 
 // Every hostile answer, of which none is one to an IDoc.
 func TestConformanceHostileAnswers(t *testing.T) {
-	if testing.Short() {
-		t.Skip("one after the other: the race detector has nothing to see")
-	}
 	dir := filepath.Join(testenv.Shared(t), "corpora", "soap-hostile")
 	t.Run("soap", func(t *testing.T) { soapSuite("").Hostile(t, dir) })
 	t.Run("http", func(t *testing.T) { httpSuite().Hostile(t, dir) })

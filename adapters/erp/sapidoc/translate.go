@@ -23,7 +23,7 @@ func (e *ERP) Translate(ev erpbridge.Event) ([]erpbridge.Document, error) {
 	}
 	switch d.Kind {
 	case salesdoc.Cancellation:
-		err = t.render(t.cancelled())
+		err = t.gone()
 	case salesdoc.ReturnOrder:
 		err = t.render(paper{word: "return", conf: e.conf.Returns, item: plainItem})
 	case salesdoc.CreditMemo:
@@ -54,6 +54,8 @@ type paper struct {
 	once   string
 	action string // of the header
 	total  bool   // it states what the document comes to
+	// addresses: it changes single items, each found by its number.
+	addresses bool
 	// item says what an item's ACTION and ABGRU are, and its quantity.
 	item func(t *translation, it salesdoc.Item) (action, rejection string, quantity erpbridge.Decimal)
 }
@@ -87,7 +89,7 @@ func (t *translation) order() error {
 		}
 		return t.render(p)
 	case t.conf.Change.Send && t.ev.Type != erpbridge.OrderPlaced:
-		return t.render(paper{word: "change", conf: t.conf.Change.DocumentConfig, record: "ORDCHG/" + t.d.Reference, item: changedItem})
+		return t.render(paper{word: "change", conf: t.conf.Change.DocumentConfig, record: "ORDCHG/" + t.d.Reference, addresses: true, item: changedItem})
 	case !makes:
 		return &erpbridge.Error{Op: translateOp, Kind: erpbridge.Ignored, Err: fmt.Errorf("%s: %s", t.ev.Type, why)}
 	}
@@ -110,10 +112,28 @@ func (t *translation) makes() (bool, string) {
 	return true, ""
 }
 
+// gone renders the cancellation of an order of which no more is known than its id. SAP
+// takes an ORDCHG without items for booked and cancels nothing by it, unless its header
+// says so.
+func (t *translation) gone() error {
+	switch {
+	case t.d.Cancel == salesdoc.CloseOrder:
+		return t.held("order %s is gone from the shop, which says no more about it, and SAP closes an order by its items: reject them there if it has the order, and close this with erpbridge held discard", t.d.PO)
+	case !t.conf.Cancel.reverses():
+		return t.held("order %s is gone from the shop, which says no more about it, and without its items ORDCHG cancels nothing: cancel it in SAP if it is there, and close this with erpbridge held discard; or set cancel.header_action of target %s, to 001 where SAP reverses the whole order by it",
+			t.d.PO, t.name)
+	}
+	return t.render(t.cancelled())
+}
+
 // cancelled is the paper that cancels or closes the order.
 func (t *translation) cancelled() paper {
 	c := t.conf.Cancel
-	return paper{word: "cancel", conf: c.DocumentConfig, action: c.HeaderAction, item: func(t *translation, it salesdoc.Item) (string, string, erpbridge.Decimal) {
+	action := c.HeaderAction
+	if t.d.Cancel == salesdoc.CloseOrder && c.reverses() {
+		action = "" // it would be reversed, where its items are to be rejected
+	}
+	return paper{word: "cancel", conf: c.DocumentConfig, action: action, item: func(t *translation, it salesdoc.Item) (string, string, erpbridge.Decimal) {
 		if t.d.Cancel == salesdoc.CloseOrder {
 			return c.CloseAction, c.Rejection, it.Quantity
 		}
@@ -121,14 +141,22 @@ func (t *translation) cancelled() paper {
 	}}
 }
 
-// changedItem says what is left of an item.
+// changedItem says what is left of an item. What is taken off a line goes with the line,
+// and is one piece while there is any of it.
+//
+// Nobody here knows whether SAP has the item: any earlier state may have made the order.
+// One that was added since is changed like the others, and SAP, which finds none by its
+// number, leaves the ORDCHG in status 51.
 func changedItem(t *translation, it salesdoc.Item) (string, string, erpbridge.Decimal) {
 	for _, l := range t.d.Order.Lines {
-		if it.LineID == "" || l.ID != it.LineID || it.Kind == salesdoc.DiscountItem {
+		if it.LineID == "" || l.ID != it.LineID {
 			continue
 		}
 		if l.Current.IsZero() {
 			return t.conf.Change.RemoveAction, "", it.Quantity
+		}
+		if it.Kind == salesdoc.DiscountItem {
+			break
 		}
 		if left, err := it.Quantity.Mul(l.Current).Div(l.Quantity); err == nil {
 			return t.conf.Change.Action, "", left
