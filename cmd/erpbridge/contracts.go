@@ -29,7 +29,7 @@ type contract struct {
 // contracts are what targets need, by kind. What is not here speaks no SOAP.
 var contracts = map[string][]contract{
 	"netsuite": {{wsdl: netsuite.WSDL, adapt: sameVersion}},
-	"sap-idoc": {{wsdl: sapidoc.WSDL}},
+	"sap-idoc": {{document: "order", wsdl: sapidoc.WSDL}, {document: "customer", wsdl: sapidoc.Customer}},
 	"sap-s4": {
 		{document: "order", wsdl: saps4.OrderRequest},
 		{document: "business-partner", wsdl: saps4.BusinessPartner},

@@ -94,9 +94,30 @@ func withTypes(t *testing.T, wsdl []byte, own []string, schemas ...[]byte) []byt
 // SOAP: all elements in it, and no attribute.
 func idocSchema(t *testing.T) []byte {
 	t.Helper()
-	const ns = "urn:sap-com:document:sap:idoc:soap:messages"
-	raw := string(read(t, "sap", "idoc", "ORDERS05.xsd"))
-	return []byte(strings.Replace(raw, "<xsd:schema ", `<xsd:schema xmlns="`+ns+`" targetNamespace="`+ns+`" elementFormDefault="qualified" `, 1))
+	return qualified(string(read(t, "sap", "idoc", "ORDERS05.xsd")))
+}
+
+func qualified(schema string) []byte {
+	return []byte(strings.Replace(schema, "<xsd:schema ", `<xsd:schema xmlns="`+nsIDoc+`" targetNamespace="`+nsIDoc+`" elementFormDefault="qualified" `, 1))
+}
+
+// Of DEBMAS07 there is SAP's schema of an extension, which has all segments of the basic
+// type and a root of its own name. It differs in two fields of the control record: that it
+// is an extension has to be said, and the message type need not be.
+func TestConformanceCustomer(t *testing.T) {
+	for name, root := range map[string]string{"ERP_ZZ_DEBMAS.xsd": "ZZ_DEBMAS", "ZZ_DEBMAS_360.XSD": "ZZ_DEBMAS_360"} {
+		t.Run(name, func(t *testing.T) {
+			schema := strings.Replace(string(read(t, "sap", "idoc", name)), `<xsd:element name="`+root+`">`, `<xsd:element name="DEBMAS07">`, 1)
+			theirs := parse(t, withTypes(t, sapidoc.Customer, []string{"DEBMAS07Response", "IdocAssign", "IDocId"}, qualified(schema)))
+			want := []string{
+				"DEBMAS.DEBMAS07 request: DEBMAS07/IDOC/EDI_DC40/CIMTYP: it occurs 1 times, ours 0 to 1 times",
+				"DEBMAS.DEBMAS07 request: DEBMAS07/IDOC/EDI_DC40/MESTYP: it occurs 0 to 1 times, ours 1 times",
+			}
+			if diff := cmp.Diff(want, told(Compare(parse(t, sapidoc.Customer), theirs, Options{Exact: true}))); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
 }
 
 // Everything our contracts declare is the vendor's: the same operations with the same

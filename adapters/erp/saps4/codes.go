@@ -26,8 +26,11 @@ var texts = []struct {
 	{"msgid_locked", erpbridge.Transient}, // EA728: the same id is being processed by another call
 	{"is being processed", erpbridge.Transient},
 	{"server overload", erpbridge.Throttled},
-	{"maximum number of", erpbridge.Throttled},
-	{"connection timed out", erpbridge.InDoubt}, // ICM: the work process may still finish
+	{"maximum number of sessions", erpbridge.Throttled},
+	{"maximum number of connections", erpbridge.Throttled},
+	{"maximum number of requests", erpbridge.Throttled},
+	{"maximum number of characters", erpbridge.Invalid}, // of a value: less load does not shorten it
+	{"connection timed out", erpbridge.InDoubt},         // ICM: the work process may still finish
 	{"time limit exceeded", erpbridge.InDoubt},
 	// Ambiguous by design: a malformed header, a bad value and a short dump look the
 	// same. A few tries with the same id, then a person looks; the Transaction ID leads

@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/beevik/etree"
@@ -33,7 +35,7 @@ func (e *ERP) Acknowledge(m erpbridge.Message) ([]erpbridge.Acknowledgement, err
 	switch {
 	case err != nil:
 	case soap.Is(root, nsEDI, "OrderConfRequest"):
-		return orderConfirmed(op, root)
+		return e.orderConfirmed(op, root)
 	case soap.Is(root, nsGlobal, "BusinessPartnerSUITEBulkReplicateConfirmation"):
 		return partnersConfirmed(op, root)
 	default:
@@ -42,14 +44,54 @@ func (e *ERP) Acknowledge(m erpbridge.Message) ([]erpbridge.Acknowledgement, err
 	return nil, &erpbridge.Error{Op: op, Kind: erpbridge.Invalid, Err: err}
 }
 
-// orderConfirmed reads S/4's word that it has made an order. It has none for that it has
-// not.
-func orderConfirmed(op string, root *etree.Element) ([]erpbridge.Acknowledgement, error) {
+// orderConfirmed reads S/4's word that it has an order. It has none for that it has not, and
+// none for which state of it: a late word about the first would confirm a change that was
+// lost on its way. So where the order can be read back, that decides, and the word is but
+// noted.
+//
+//	no item is rejected     the order is booked
+//	some are                it is booked, with a warning
+//	all are                 its cancellation is booked. Of the order itself that is no
+//	                        booking: it is noted, and told should nothing better come
+func (e *ERP) orderConfirmed(op string, root *etree.Element) ([]erpbridge.Acknowledgement, error) {
+	conf := root.SelectElement("OrderConfirmation")
 	ref, number := textAt(root, "OrderConfirmation/PurchaseOrderID"), textAt(root, "OrderConfirmation/SalesOrderID")
 	if ref == "" || number == "" {
 		return nil, &erpbridge.Error{Op: op, Kind: erpbridge.Invalid, Err: errors.New("the confirmation names no PurchaseOrderID, or no SalesOrderID")}
 	}
-	return []erpbridge.Acknowledgement{{Ref: ref, Result: erpbridge.Result{Receipt: erpbridge.Receipt{Ref: number}}}}, nil
+	order := erpbridge.Acknowledgement{Ref: ref, Result: erpbridge.Result{Receipt: erpbridge.Receipt{Ref: number}}}
+	receipt := &order.Result.Receipt
+	rejected, items, why := rejections(conf)
+	gone := items > 0 && rejected == items && textAt(conf, "ItemListIsCompletelyTransferred") != "false"
+	switch {
+	case e.odata != nil:
+		receipt.Accepted, receipt.Warning = true, fmt.Sprintf("S/4 has order %s; whether it has this state of it is read back", soap.Reason(number))
+	case gone:
+		receipt.Accepted, receipt.Warning = true, fmt.Sprintf("S/4 has order %s, and all of it is rejected: %s", soap.Reason(number), why)
+		cancellation := erpbridge.Acknowledgement{Ref: ref + removal, Result: erpbridge.Result{Receipt: erpbridge.Receipt{Ref: number}}}
+		return []erpbridge.Acknowledgement{order, cancellation}, nil
+	case rejected > 0:
+		receipt.Warning = fmt.Sprintf("S/4 has order %s, and has rejected %d of its items: %s", soap.Reason(number), rejected, why)
+	}
+	return []erpbridge.Acknowledgement{order}, nil
+}
+
+// rejections counts the items of a confirmation, and those that have a reason for their
+// rejection, and returns the reasons: codes and names out of S/4's settings.
+func rejections(conf *etree.Element) (rejected, items int, why string) {
+	var reasons []string
+	for _, it := range conf.SelectElements("Item") {
+		items++
+		reason := cmp.Or(textAt(it, "SalesDocumentRjcnReasonName"), textAt(it, "RejectionReasonText"), textAt(it, "SalesDocumentRjcnReason"))
+		if reason == "" {
+			continue
+		}
+		rejected++
+		if reason = soap.Reason(reason); !slices.Contains(reasons, reason) {
+			reasons = append(reasons, reason)
+		}
+	}
+	return rejected, items, strings.Join(reasons, ", ")
 }
 
 // partnersConfirmed reads what became of business partners.

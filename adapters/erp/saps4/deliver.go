@@ -18,17 +18,43 @@ const (
 	anonymous    = nsAddressing + "/anonymous"
 )
 
-// Deliver sends the documents one after the other: a message holds one order.
+// Deliver sends the documents one after the other: a message holds one order. What follows
+// a document in its stream is not sent where that one was not taken; and once S/4 lets
+// nobody in, or asks for less, nothing more is.
+//
+// A business partner that S/4 has stored (202) is taken: its order follows at once, and not
+// after its confirmation, of which a later attempt would know nothing.
 func (e *ERP) Deliver(ctx context.Context, docs []erpbridge.Document) []erpbridge.Result {
+	const op = "saps4.Deliver"
 	results := make([]erpbridge.Result, len(docs))
+	broken := map[string]string{} // by stream: what was not taken
+	stop := false
 	for i, d := range docs {
-		results[i] = e.deliver(ctx, d)
+		before := broken[d.Stream]
+		switch {
+		case before != "":
+			results[i] = failed(op, erpbridge.Transient, fmt.Errorf("not sent: the %s before it was not taken", before))
+			continue
+		case stop:
+			results[i] = failed(op, erpbridge.Transient, errors.New("not sent: S/4 took nothing any more"))
+			continue
+		}
+		results[i] = e.deliver(ctx, op, d)
+		kind := erpbridge.KindOf(results[i].Err)
+		if kind != "" {
+			broken[d.Stream] = d.Kind
+		}
+		stop = kind == erpbridge.Refused || kind == erpbridge.Throttled
 	}
 	return results
 }
 
-func (e *ERP) deliver(ctx context.Context, d erpbridge.Document) erpbridge.Result {
-	const op = "saps4.Deliver"
+// removal tells a cancellation from its order where S/4 confirms by messages. They have the
+// order's reference and nothing else: one about the order as it was must not confirm that
+// it is gone.
+const removal = " cancelled"
+
+func (e *ERP) deliver(ctx context.Context, op string, d erpbridge.Document) erpbridge.Result {
 	body, err := soap.Parse(d.Body, "")
 	if err != nil {
 		return failed(op, erpbridge.Invalid, fmt.Errorf("reading the document: %w", err))
@@ -37,6 +63,9 @@ func (e *ERP) deliver(ctx context.Context, d erpbridge.Document) erpbridge.Resul
 	switch {
 	case soap.Is(body, nsEDI, orderRequest):
 		ref = textAt(body, "Order/PurchaseOrderID")
+		if ref != "" && e.conf.Confirm == ByMessage && textAt(body, "Order/ActionCode") == remove {
+			ref += removal
+		}
 	case soap.Is(body, nsGlobal, "BusinessPartnerSUITEBulkReplicateRequest"):
 		client, at, action = e.partners, e.conf.PartnerURL, e.conf.PartnerAction
 		ref = textAt(body, "BusinessPartnerSUITEReplicateRequestMessage/BusinessPartner/UUID")
@@ -47,11 +76,10 @@ func (e *ERP) deliver(ctx context.Context, d erpbridge.Document) erpbridge.Resul
 	if client == nil {
 		return failed(op, erpbridge.Refused, fmt.Errorf("target %s has no partner_url, and the document is a business partner: set it, or render the order again under another mapping.customer", e.name))
 	}
-	return e.send(ctx, client, at, action, d, body, ref)
+	return e.send(ctx, op, client, at, action, d, body, ref)
 }
 
-func (e *ERP) send(ctx context.Context, client *soap.Client, at, action string, d erpbridge.Document, body *etree.Element, ref string) erpbridge.Result {
-	const op = "saps4.Deliver"
+func (e *ERP) send(ctx context.Context, op string, client *soap.Client, at, action string, d erpbridge.Document, body *etree.Element, ref string) erpbridge.Result {
 	ctx, cancel := context.WithTimeout(ctx, e.conf.Timeout)
 	defer cancel()
 	envelope, err := enveloped(at, action, "urn:uuid:"+idOf(d.Key).String(), body)
@@ -78,12 +106,14 @@ func (e *ERP) send(ctx context.Context, client *soap.Client, at, action string, 
 // mostEvidence is how much of an answer is kept.
 const mostEvidence = 64 << 10
 
-// read says what an answer means. Only one without a body is what a one-way service says.
+// read says what an answer means. A one-way service says nothing: no body at all, or an
+// empty one in an envelope.
 func (e *ERP) read(op, kind string, answer *soap.Answer, body *etree.Element, ref string) erpbridge.Result {
+	silent := answer.Fault == nil && answer.Content == nil
 	switch {
 	case answer.Fault != nil:
 		return failed(op, kindOf(answer.Fault), errors.New(e.reason(answer.Fault.Text(), body)))
-	case answer.Empty && (answer.Status == 200 || answer.Status == 202):
+	case silent && (answer.Status == 200 || answer.Status == 202):
 		// Nothing reads a partner back: where S/4 sends no messages, 202 has to do for it.
 		waits := e.conf.Confirm == ByMessage || e.conf.Confirm == ByReadBack && kind == orderRequest
 		return erpbridge.Result{Receipt: erpbridge.Receipt{Ref: ref, Accepted: waits}}

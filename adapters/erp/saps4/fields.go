@@ -8,7 +8,8 @@ import (
 	"github.com/hakooi/erpbridge/adapters/erp/salesdoc"
 )
 
-// rules are what the fields of the services take, in characters, as the schemas say.
+// rules are what the fields of the services take, in characters, as the schemas say. Keys
+// and postal codes are never cut: half of one is another one.
 var rules = map[string]salesdoc.Rule{
 	"PurchaseOrderID":        {Length: 35},
 	"SupplierPartyID":        {Length: 60},
@@ -21,7 +22,7 @@ var rules = map[string]salesdoc.Rule{
 	"AddressName":           {Length: 40, Overflow: salesdoc.CutMark},
 	"AddressAdditionalName": {Length: 80, Overflow: salesdoc.CutMark},
 	"StreetName":            {Length: 60, Overflow: salesdoc.CutMark},
-	"PostalCode":            {Length: 10, Overflow: salesdoc.CutMark},
+	"PostalCode":            {Length: 10},
 	"CityName":              {Length: 40, Overflow: salesdoc.CutMark},
 	"District":              {Length: 40, Overflow: salesdoc.CutMark},
 	"Region":                {Length: 6, Overflow: salesdoc.Omit},
@@ -38,7 +39,7 @@ var rules = map[string]salesdoc.Rule{
 	"CountryCode":       {Length: 3},
 	"RegionCode":        {Length: 6, Overflow: salesdoc.Omit},
 	"DistrictName":      {Length: 40, Overflow: salesdoc.CutMark},
-	"StreetPostalCode":  {Length: 10, Overflow: salesdoc.CutMark},
+	"StreetPostalCode":  {Length: 10},
 }
 
 // fit returns a text as a field takes it.

@@ -17,8 +17,13 @@
 //     neither in time is reported.
 //   - An OrderConfRequest names the order and not its state: of a changed order it says that
 //     S/4 has it, and not that it has the change. The documents of an order are sent one by
-//     one, each after the confirmation of the one before. Where orders change, reading back
-//     tells more.
+//     one, each after the confirmation of the one before; a second confirmation of an
+//     earlier state would be taken for one of the change. Where read_back_url is set
+//     reading back alone confirms an order, and a message is but noted: the order's header
+//     text tells its state (see state.go). A cancellation is confirmed by nothing but the
+//     rejection of all items.
+//   - What follows a document in its stream is not sent where that one was not taken: S/4
+//     drops an order of a business partner that it does not know.
 //   - The items' net amounts add up to the order's total. Tax is an item of its own, unless
 //     S/4 is to work it out.
 //
@@ -74,9 +79,12 @@ type Config struct {
 	// ConfirmUser and ConfirmPassword are what S/4 logs in with to send confirmations.
 	ConfirmUser     string       `yaml:"confirm_user"`
 	ConfirmPassword login.Secret `yaml:"confirm_password"`
-	// ReadBackURL is the service API_SALES_ORDER_SRV. Beside confirmations by message it is
-	// for those that were lost on their way.
+	// ReadBackURL is the service API_SALES_ORDER_SRV. Beside confirmations by message it says
+	// which state of an order S/4 has, which they do not, and finds those that were lost.
 	ReadBackURL string `yaml:"read_back_url"`
+	// MarkState begins each order's header text with a digest of its state, by which reading
+	// back knows the state again. Without ReadBackURL there is none.
+	MarkState bool `yaml:"mark_state"`
 	// UnknownAfter is how long after a cancellation was accepted its order may be missing
 	// before it is believed that there is none.
 	UnknownAfter time.Duration `yaml:"unknown_after"`
@@ -133,7 +141,7 @@ var (
 
 func defaults() Config {
 	return Config{
-		Timeout: time.Minute, Confirm: ByMessage, UnknownAfter: 10 * time.Minute, Unit: "PCE", DocumentType: "OR", DistributionChannel: "10", Division: "00",
+		Timeout: time.Minute, Confirm: ByMessage, MarkState: true, UnknownAfter: 10 * time.Minute, Unit: "PCE", DocumentType: "OR", DistributionChannel: "10", Division: "00",
 		OrderAction:   "http://sap.com/xi/EDI/OrderRequest_In/OrderRequest_InRequest",
 		PartnerAction: "http://sap.com/xi/SAP_BS_FND/MDG/Global2/BusinessPartnerSUITEBulkReplicateRequest_In/BusinessPartnerSUITEBulkReplicateRequest_InRequest",
 		PartnerRole:   "FLCU01", PartnerIDType: "BUP001",
@@ -252,6 +260,10 @@ func (c *Config) check() error {
 
 // Keyed implements erpbridge.Keyed: the message's id and the order's reference.
 func (e *ERP) Keyed() bool { return true }
+
+// Distinct returns what is wrong with sending the orders of all these stores to this system:
+// two that can make the same reference would change each other's orders.
+func (e *ERP) Distinct(stores []string) error { return e.sales.Distinct(stores) }
 
 // space is the namespace of our ids (RFC 9562, version 5).
 var space = uuid.MustParse("4ed7d1b0-55f5-5f0b-8a3b-6f6f6d8f1d11")

@@ -112,7 +112,7 @@ func (e *ERP) order(d *salesdoc.Document, key string) (*etree.Element, error) {
 	if d.PaymentTerms != "" {
 		o.group("PaymentTerms").text("SupplierPaymentTermsID", d.PaymentTerms)
 	}
-	if note := strings.Join(append([]string{"Shop order " + d.PO}, d.Notes...), "\n"); note != "" {
+	if note := strings.Join(append([]string{noteBegins + d.PO}, d.Notes...), "\n"); note != "" {
 		t := o.group("Text")
 		t.el.CreateAttr("Type", "Header")
 		t.text("TextElementText", note)
@@ -123,7 +123,10 @@ func (e *ERP) order(d *salesdoc.Document, key string) (*etree.Element, error) {
 	if *w.err != nil {
 		return nil, *w.err
 	}
-	return root, addsUp(o.el, d)
+	if err := addsUp(o.el, d); err != nil {
+		return nil, err
+	}
+	return root, e.marked(root)
 }
 
 // parties writes who buys, who pays and where it goes.
