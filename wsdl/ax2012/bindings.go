@@ -2,14 +2,6 @@
 
 package ax2012
 
-import "encoding/xml"
-
-type SalesOrderServiceCreateResponse struct {
-	XMLName xml.Name `xml:"SalesOrderServiceCreateResponse"`
-
-	EntityKeyList *EntityKeyList `xml:"EntityKeyList,omitempty" json:"EntityKeyList,omitempty"`
-}
-
 type EntityKeyList struct {
 	EntityKey []*EntityKey `xml:"EntityKey,omitempty" json:"EntityKey,omitempty"`
 }

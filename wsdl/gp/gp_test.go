@@ -27,7 +27,7 @@ func TestAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	var answer GetSalesOrderByKeyResponse
-	if err := soap.Decode(root, &answer); err != nil {
+	if err := soap.Decode(root, &answer, "http://schemas.microsoft.com/dynamics/gp/2006/01"); err != nil {
 		t.Fatal(err)
 	}
 	o := answer.GetSalesOrderByKeyResult

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/beevik/etree"
@@ -15,16 +16,29 @@ import (
 // refuses an element that occurs twice where the struct has room for one:
 // encoding/xml would let the last one win.
 //
-// Generated bindings know names and no namespaces; those are the caller's to
-// check.
-func Decode(el *etree.Element, into any) error {
-	if err := once(el, reflect.TypeOf(into)); err != nil {
+// Generated bindings know names and no namespaces. With spaces given, what is read
+// must be in one of them, and an element of another is refused where the struct has
+// its name; without, the namespaces are the caller's to check.
+func Decode(el *etree.Element, into any, spaces ...string) error {
+	if err := inSpace(el, spaces); err != nil {
+		return err
+	}
+	if err := once(el, reflect.TypeOf(into), spaces); err != nil {
 		return err
 	}
 	return xml.NewTokenDecoder(&tokens{next: []any{el}}).Decode(into)
 }
 
-func once(el *etree.Element, t reflect.Type) error {
+// inSpace refuses an element of a foreign namespace.
+func inSpace(el *etree.Element, spaces []string) error {
+	if space := el.NamespaceURI(); len(spaces) > 0 && !slices.Contains(spaces, space) {
+		return fmt.Errorf("%s is in the namespace %s", clip(el.Tag), clip(space))
+	}
+	return nil
+}
+
+// once holds the elements that a struct has fields for against what it has room for.
+func once(el *etree.Element, t reflect.Type, spaces []string) error {
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
 		t = t.Elem()
 	}
@@ -43,7 +57,10 @@ func once(el *etree.Element, t reflect.Type) error {
 			return fmt.Errorf("%s has more than one %s", el.Tag, child.Tag)
 		}
 		seen[child.Tag] = true
-		if err := once(child, ft); err != nil {
+		if err := inSpace(child, spaces); err != nil {
+			return err
+		}
+		if err := once(child, ft, spaces); err != nil {
 			return err
 		}
 	}

@@ -71,3 +71,22 @@ func TestDecodeRefusesWhatComesTwice(t *testing.T) {
 		}
 	}
 }
+
+// What has a name of ours in somebody else's namespace is not ours.
+func TestDecodeReadsNamespaces(t *testing.T) {
+	for doc, taken := range map[string]bool{
+		`<m:reply xmlns:m="urn:m" xmlns:n="urn:n"><n:line><m:id>1</m:id></n:line></m:reply>`:                 true,
+		`<m:reply xmlns:m="urn:m" xmlns:x="urn:x"><m:line><m:id>1</m:id></m:line><x:new>2</x:new></m:reply>`: true,
+		`<m:reply xmlns:m="urn:m" xmlns:x="urn:x"><m:line><x:id>1</x:id></m:line></m:reply>`:                 false,
+		`<m:reply xmlns:m="urn:m"><line xmlns=""/></m:reply>`:                                                false,
+		`<reply><line xmlns="urn:m"/></reply>`:                                                               false,
+	} {
+		root, err := Parse([]byte(doc), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := Decode(root, new(reply), "urn:m", "urn:n"); (err == nil) != taken {
+			t.Errorf("%s: %v", doc, err)
+		}
+	}
+}

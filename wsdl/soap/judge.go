@@ -16,11 +16,37 @@ import (
 // maxWait is the longest Retry-After that is believed.
 const maxWait = time.Hour
 
+// refusals are the statuses with which a server, or what stands before it, turns a
+// request away before any of it is acted upon, for as long as nobody changes the
+// configuration of one of them. The sections are those of RFC 9110 that say so; what
+// SAP's servers mean by 404 and 415 is the same.
+//
+// Those that may come after the fact are not among them: 400, 409, 412, 422 and the other
+// 5xx are what applications answer as they please, and 406 is what some frameworks say
+// when the work is done and the answer cannot be written.
+var refusals = map[int]string{
+	http.StatusUnauthorized:                "credentials or permissions were not accepted",                                  // 15.5.2
+	http.StatusForbidden:                   "credentials or permissions were not accepted",                                  // 15.5.4
+	http.StatusNotFound:                    "no such service answers at this URL",                                           // 15.5.5
+	http.StatusMethodNotAllowed:            "no such service answers at this URL",                                           // 15.5.6
+	http.StatusProxyAuthRequired:           "a proxy wants credentials",                                                     // 15.5.8
+	http.StatusGone:                        "no such service answers at this URL",                                           // 15.5.11
+	http.StatusLengthRequired:              "what stands before the service does not see the length of requests",            // 15.5.12
+	http.StatusRequestURITooLong:           "the URL is too long",                                                           // 15.5.15
+	http.StatusUnsupportedMediaType:        "the service does not take this content type: is it the right URL, or version?", // 15.5.16
+	http.StatusMisdirectedRequest:          "the server does not answer for this host",                                      // 15.5.20
+	http.StatusUpgradeRequired:             "the server wants another protocol",                                             // 15.5.22
+	http.StatusRequestHeaderFieldsTooLarge: "the headers, credentials among them, are too large",                            // RFC 6585, 5
+	http.StatusNotImplemented:              "no such service answers at this URL",                                           // 15.6.2
+	http.StatusHTTPVersionNotSupported:     "the server wants another version of HTTP",                                      // 15.6.6
+}
+
 // judge decides what an HTTP answer means. broken says why raw is not the whole
 // body, if it is not.
 //
-//	429, 503 with Retry-After        Throttled: the request was turned away
-//	401, 403, 404, 405, 410, 3xx     Refused: credentials or configuration
+//	429; 413, 503 with Retry-After   Throttled: the request was turned away
+//	3xx and what refusals lists      Refused: credentials or configuration
+//	413                              Invalid: this one is larger than they take
 //	408, 425                         Transient: the request was not taken
 //	a Fault, with any other status   an Answer
 //	2xx understood or empty          an Answer
@@ -31,17 +57,18 @@ func judge(resp *http.Response, raw []byte, broken error, now time.Time, read re
 	status := resp.StatusCode
 	retryAfter := resp.Header.Get("Retry-After")
 	switch {
-	case status == http.StatusTooManyRequests, status == http.StatusServiceUnavailable && retryAfter != "":
+	case status == http.StatusTooManyRequests,
+		retryAfter != "" && (status == http.StatusServiceUnavailable || status == http.StatusRequestEntityTooLarge):
 		e := failed(erpbridge.Throttled, fmt.Errorf("HTTP %d: the other side asks for less", status))
 		e.After = wait(retryAfter, now)
 		return nil, e
 	case status >= 300 && status < 400:
 		return nil, failed(erpbridge.Refused, fmt.Errorf("HTTP %d: redirected to %s, which is not followed; correct the URL",
 			status, Reason(resp.Header.Get("Location"))))
-	case status == http.StatusUnauthorized, status == http.StatusForbidden:
-		return nil, failed(erpbridge.Refused, fmt.Errorf("HTTP %d: credentials or permissions were not accepted", status))
-	case status == http.StatusNotFound, status == http.StatusMethodNotAllowed, status == http.StatusGone:
-		return nil, failed(erpbridge.Refused, fmt.Errorf("HTTP %d: no such service answers at this URL", status))
+	case refusals[status] != "":
+		return nil, failed(erpbridge.Refused, fmt.Errorf("HTTP %d: %s", status, refusals[status]))
+	case status == http.StatusRequestEntityTooLarge:
+		return nil, failed(erpbridge.Invalid, fmt.Errorf("HTTP %d: the request is larger than the other side takes", status))
 	case status == http.StatusRequestTimeout, status == http.StatusTooEarly:
 		return nil, failed(erpbridge.Transient, fmt.Errorf("HTTP %d: the request was not taken", status))
 	}

@@ -13,7 +13,8 @@
 //	                              ├─▶ Answer with Content
 //	                              ├─▶ Answer with Fault (whatever the HTTP status)
 //	                              ├─▶ Answer that is Empty (200, 202 or 204 without a body)
-//	                              └─▶ Throttled (429, 503 with Retry-After), Refused (401, 403, 404, a redirect ...)
+//	                              ├─▶ Throttled (429, 503 with Retry-After), Refused (401, 403, 404, 415, a redirect ...)
+//	                              └─▶ Invalid (413: this request is larger than they take)
 //
 // Answers are read by one strict reader (Parse) that builds the tree it checks,
 // so that there are never two opinions of one message. encoding/xml alone merges

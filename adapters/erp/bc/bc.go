@@ -19,12 +19,14 @@
 //	        │                                      │                  └─▶ it is there ──▶ Receipt
 //	        │                                      └─▶ no answer ──▶ InDoubt: Find, and only then again
 //	        ├─▶ one, with these lines ─────▶ Receipt
-//	        ├─▶ one, with no lines or the first of them ──▶ Update adds what is missing
+//	        ├─▶ one whose creation broke off ──▶ Update adds what is missing
 //	        ├─▶ one, with other lines ─────▶ Receipt with a Warning, or Held (setting changes)
 //	        └─▶ two or more ───────────────▶ Held, both numbers named
 //
 // The look-up after a Fault is needed because these servers have been seen to create the
-// order and answer with a Fault, and to create its header without its lines. A record
+// order and answer with a Fault, and to create its header without its lines. Such an order
+// is completed; one that merely has fewer lines than ours is another state, for a clerk may
+// have taken them out (see unfinished.go). A record
 // that was posted is on its page no more; pages of posted documents are asked too
 // (posted_pages), without which an order that is replayed after it was invoiced would be
 // created again.
@@ -90,6 +92,8 @@ type ERP struct {
 
 	mu       sync.Mutex
 	services map[string]*service
+
+	unfinished unfinished
 }
 
 var (
@@ -161,3 +165,7 @@ const (
 	creditMemo = "SalesCreditMemo"
 	customer   = "Customer"
 )
+
+// Distinct returns what is wrong with sending the orders of all these stores to this company: two
+// that can make the same reference would change each other's orders.
+func (e *ERP) Distinct(stores []string) error { return e.sales.Distinct(stores) }

@@ -10,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/adapters/erp/erptest"
 	"github.com/hakooi/erpbridge/cmd/erpsim/navws"
 )
 
@@ -79,28 +80,12 @@ func company(t testing.TB, conf navws.Config, more string) (*navws.Server, *ERP)
 	return sim, open(t, srv.URL, more)
 }
 
-func money(s, code string) erpbridge.Money {
-	m, err := erpbridge.ParseMoney(s, code)
-	if err != nil {
-		panic(err)
-	}
-	return m
-}
-
-func eur(s string) erpbridge.Money { return money(s, "EUR") }
-
-func dec(s string) erpbridge.Decimal {
-	d, err := erpbridge.ParseDecimal(s)
-	if err != nil {
-		panic(err)
-	}
-	return d
-}
+func eur(s string) erpbridge.Money { return erptest.Money(s, "EUR") }
 
 // placed is an order of two lines, a discount of each kind, shipping and tax on top.
 func placed() *erpbridge.Order {
 	vat := func(amount string) []erpbridge.Tax {
-		return []erpbridge.Tax{{Title: "VAT", Rate: dec("0.19"), Amount: eur(amount)}}
+		return []erpbridge.Tax{{Title: "VAT", Rate: erptest.Dec("0.19"), Amount: eur(amount)}}
 	}
 	return &erpbridge.Order{
 		ID: "4711", Number: "#1001", PostingDate: "2026-11-20", PlacedAt: time.Date(2026, 11, 20, 10, 0, 0, 0, time.UTC),
@@ -109,8 +94,8 @@ func placed() *erpbridge.Order {
 		BillTo:   &erpbridge.Address{Name: "Ada Lovelace", Company: "Engines & Co", Street1: "Main 1", Postcode: "89073", City: "Ulm", Country: "DE"},
 		ShipTo:   &erpbridge.Address{Name: "Ada Lovelace", Street1: "Harbour 2", Street2: "rear", Postcode: "89075", City: "Ulm", Country: "DE"},
 		Lines: []erpbridge.Line{
-			{ID: "1", SKU: "A-1", Title: "Kettle", Quantity: dec("3"), Unit: eur("10.00"), Discounts: []erpbridge.Discount{{Title: "TEN", Amount: eur("1.00")}}, Taxes: vat("5.51")},
-			{ID: "2", SKU: "B-2", Title: "Cup", Quantity: dec("1"), Unit: eur("7.03"), Taxes: vat("1.34")},
+			{ID: "1", SKU: "A-1", Title: "Kettle", Quantity: erptest.Dec("3"), Unit: eur("10.00"), Discounts: []erpbridge.Discount{{Title: "TEN", Amount: eur("1.00")}}, Taxes: vat("5.51")},
+			{ID: "2", SKU: "B-2", Title: "Cup", Quantity: erptest.Dec("1"), Unit: eur("7.03"), Taxes: vat("1.34")},
 		},
 		Shipping:  []erpbridge.ShippingLine{{Title: "Express", Price: eur("5.00"), Taxes: vat("0.95")}},
 		Discounts: []erpbridge.Discount{{Title: "Loyal", Amount: eur("2.00")}},
@@ -129,8 +114,8 @@ func yen() *erpbridge.Order {
 	o := &erpbridge.Order{
 		ID: "4713", Number: "#1003", PostingDate: "2026-11-20", Currency: "JPY", Email: "k@example.jp", TaxesIncluded: true,
 		ShipTo: &erpbridge.Address{Name: "K. Ito", Street1: "1-2-3", Postcode: "100-0001", City: "Tokyo", Country: "JP"},
-		Lines:  []erpbridge.Line{{ID: "1", SKU: "A-1", Title: "Kettle", Quantity: dec("3"), Unit: money("1000", "JPY"), Extended: money("2999", "JPY")}},
-		Total:  money("2999", "JPY"),
+		Lines:  []erpbridge.Line{{ID: "1", SKU: "A-1", Title: "Kettle", Quantity: erptest.Dec("3"), Unit: erptest.Money("1000", "JPY"), Extended: erptest.Money("2999", "JPY")}},
+		Total:  erptest.Money("2999", "JPY"),
 	}
 	return o
 }
@@ -159,7 +144,7 @@ func refund() erpbridge.Event {
 		Version: erpbridge.Version{At: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC), Digest: "refund000000"},
 		Refund: &erpbridge.Refund{
 			ID: "9", OrderID: "4711", OrderNumber: "#1001", PostingDate: "2026-11-22", Currency: "EUR",
-			Lines:    []erpbridge.RefundLine{{ID: "1", LineID: "1", SKU: "A-1", Title: "Kettle", Quantity: dec("1"), Amount: eur("9.67"), Tax: eur("1.84"), Restock: erpbridge.Returned}},
+			Lines:    []erpbridge.RefundLine{{ID: "1", LineID: "1", SKU: "A-1", Title: "Kettle", Quantity: erptest.Dec("1"), Amount: eur("9.67"), Tax: eur("1.84"), Restock: erpbridge.Returned}},
 			Shipping: []erpbridge.RefundedShipping{{Title: "Express", Amount: eur("5.00"), Tax: eur("0.95")}},
 			Payments: []erpbridge.Payment{{Kind: erpbridge.Repayment, State: erpbridge.Succeeded, Amount: eur("17.46")}},
 		},
@@ -204,4 +189,4 @@ func wantKind(t testing.TB, want erpbridge.Kind, err error) {
 	}
 }
 
-func decimalOf(n int64) erpbridge.Decimal { return dec(strconv.FormatInt(n, 10)) }
+func decimalOf(n int64) erpbridge.Decimal { return erptest.Dec(strconv.FormatInt(n, 10)) }

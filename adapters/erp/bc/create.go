@@ -52,7 +52,7 @@ func (e *ERP) create(ctx context.Context, s *service, p *page, run []*lifted, re
 		return err
 	}
 	for i, r := range run {
-		results[r.index] = e.created(p, r, records[i])
+		results[r.index] = e.created(ctx, s, p, r, records[i])
 	}
 	return nil
 }
@@ -83,18 +83,15 @@ func (e *ERP) answers(run []*lifted, records []*etree.Element) error {
 }
 
 // created decides about a record that the ERP says it created.
-func (e *ERP) created(p *page, r *lifted, theirs *etree.Element) erpbridge.Result {
+func (e *ERP) created(ctx context.Context, s *service, p *page, r *lifted, theirs *etree.Element) erpbridge.Result {
 	no := e.reason(value(theirs, "No"))
 	receipt := erpbridge.Receipt{Ref: no, Raw: e.evidence(theirs)}
 	if r.kind == customer {
 		return erpbridge.Result{Receipt: receipt}
 	}
 	switch like := compareLines(linesOf(p, theirs), r.lines); like.state {
-	case incomplete:
-		return erpbridge.Result{Err: &erpbridge.Error{
-			Op: deliverOp, Kind: erpbridge.Transient,
-			Err: fmt.Errorf("created as %s and incomplete: %s; the others are added next", no, like.differ),
-		}}
+	case incomplete: // or the answer shows no lines
+		return e.finish(ctx, s, p, r, theirs, "created, and its lines were not in the answer")
 	case another:
 		receipt.Warning = "the ERP made something else of it: " + e.reason(like.differ)
 	}
@@ -131,19 +128,7 @@ func (e *ERP) createdAllTheSame(ctx context.Context, s *service, p *page, r *lif
 	if err := several(deliverOp, erpbridge.Held, r, found); err != nil {
 		return erpbridge.Result{Err: err}
 	}
-	theirs, like, err := e.compare(ctx, deliverOp, s, p, r, found[0])
-	no := e.reason(value(found[0], "No"))
-	if err != nil {
-		return erpbridge.Result{Err: e.harmless(deliverOp, fmt.Errorf("there is a %s in spite of a fault, and it could not be read: %w", no, err))}
-	}
-	if like.state == incomplete {
-		return erpbridge.Result{Err: &erpbridge.Error{
-			Op: deliverOp, Kind: erpbridge.Transient,
-			Err: fmt.Errorf("created as %s, incomplete and with a fault (%w): %s; the others are added next", no, said, like.differ),
-		}}
-	}
-	receipt := erpbridge.Receipt{Ref: no, Raw: e.evidence(theirs), Warning: "created in spite of a fault: " + said.Error()}
-	return erpbridge.Result{Receipt: receipt}
+	return e.finish(ctx, s, p, r, found[0], "created in spite of a fault: "+e.reason(said.Error()))
 }
 
 // refusedBy is the error that a fault comes to.

@@ -191,13 +191,16 @@ func (e *ERP) there(ctx context.Context, s *service, p *page, r *lifted, found [
 	if err != nil {
 		return erpbridge.Result{Err: e.harmless(deliverOp, err)}
 	}
+	if like.state == incomplete && e.unfinished.has(r) {
+		return e.complete(ctx, s, p, r, theirs, like)
+	}
+	// Whatever became of its creation, this is what it is now.
+	e.unfinished.drop(r)
 	no := e.reason(value(theirs, "No"))
 	receipt := erpbridge.Receipt{Ref: no, Raw: e.evidence(theirs)}
 	switch {
 	case like.state == same:
 		return erpbridge.Result{Receipt: receipt}
-	case like.state == incomplete:
-		return e.complete(ctx, s, p, r, theirs, like)
 	case r.kind == customer && e.conf.UpdateCustomers:
 		return e.update(ctx, s, r, theirs, r.record)
 	case r.kind == customer:
@@ -251,8 +254,10 @@ func linesOf(p *page, record *etree.Element) []*etree.Element {
 	return nil
 }
 
-// complete adds the lines that a record lacks. Its Key makes sure that nobody else did so
-// meanwhile.
+// complete adds the lines that a record lacks whose creation broke off. Its Key makes sure
+// that nobody else did so meanwhile. Where the ERP is too busy for it the record is in doubt:
+// then it is looked up before anything else, by which a bridge that was restarted learns
+// that it is unfinished.
 func (e *ERP) complete(ctx context.Context, s *service, p *page, r *lifted, theirs *etree.Element, like likeness) erpbridge.Result {
 	add := etree.NewElement(r.service)
 	lines := add.CreateElement(p.lines)
@@ -268,9 +273,17 @@ func (e *ERP) complete(ctx context.Context, s *service, p *page, r *lifted, thei
 	}
 	result := e.update(ctx, s, r, theirs, add)
 	if result.Err == nil {
-		result.Receipt.Warning = "it was there already and incomplete: " + e.reason(like.differ) + "; the others were added"
+		e.unfinished.drop(r)
+		result.Receipt.Warning = "its creation broke off: " + e.reason(like.differ) + "; the others were added"
+		return result
 	}
-	return result
+	err := e.told(deliverOp, result.Err, erpbridge.InDoubt)
+	switch err.Kind {
+	case erpbridge.Transient, erpbridge.Throttled:
+		err.Kind, err.After = erpbridge.InDoubt, 0
+	}
+	err.Err = fmt.Errorf("order %s is unfinished: %s, and the others could not be added: %w", e.reason(value(theirs, "No")), e.reason(like.differ), err.Err)
+	return erpbridge.Result{Err: err}
 }
 
 // update writes fields into a record of the ERP's.

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/adapters/erp/erptest"
 	"github.com/hakooi/erpbridge/cmd/erpsim/navws"
 )
 
@@ -79,7 +80,7 @@ func TestLongOrders(t *testing.T) {
 	for _, n := range []int{300, 300, maxItems, 1} {
 		o := &erpbridge.Order{ID: fmt.Sprint(len(docs)), Currency: "EUR", PostingDate: "2026-11-20", Total: eur(fmt.Sprintf("%d.00", n))}
 		for range n {
-			o.Lines = append(o.Lines, erpbridge.Line{SKU: "A", Title: "Cup", Quantity: dec("1"), Unit: eur("1.00")})
+			o.Lines = append(o.Lines, erpbridge.Line{SKU: "A", Title: "Cup", Quantity: erptest.Dec("1"), Unit: eur("1.00")})
 		}
 		docs = append(docs, translate(t, e, event(o))...)
 	}

@@ -2,6 +2,7 @@ package bc
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/beevik/etree"
 
@@ -40,7 +41,7 @@ var lengths = map[string]fieldRule{
 	"Sell_to_Post_Code":           {20, salesdoc.Hold, false},
 	"Ship_to_Post_Code":           {20, salesdoc.Hold, false},
 	"Post_Code":                   {20, salesdoc.Hold, false},
-	"VAT_Registration_No":         {20, salesdoc.Omit, false},
+	"VAT_Registration_No":         {20, salesdoc.Hold, false},
 
 	// Fields of type Text. What is read by the postman is not cut.
 	"Sell_to_Customer_Name": {50, salesdoc.CutMark, false},
@@ -97,9 +98,12 @@ func (e *ERP) newRecord(operation, service string) (message *etree.Element, r re
 // rule returns how a text of a field is written.
 func (e *ERP) rule(name string) salesdoc.Rule {
 	f, ok := lengths[name]
+	known := name != "" && slices.Contains([]string{e.conf.ReferenceField, e.conf.memoReference(), e.conf.CreditMemo.OrderField, e.conf.POField}, name)
 	switch {
+	case ok && known:
+		f.overflow = salesdoc.Hold // whatever else the field is for
 	case ok:
-	case name == e.conf.ReferenceField, name == e.conf.memoReference(), name == e.conf.CreditMemo.OrderField, name == e.conf.POField:
+	case known:
 		f = fieldRule{otherReference, salesdoc.Hold, true}
 	default:
 		f = fieldRule{otherText, salesdoc.CutMark, false}

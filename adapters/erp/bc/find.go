@@ -70,9 +70,13 @@ func (e *ERP) findRun(ctx context.Context, run []*lifted, results []erpbridge.Re
 		no := e.reason(value(record, "No"))
 		// A customer that is to stay as it is has no states.
 		if like.state != same && (r.kind != customer || e.conf.UpdateCustomers) {
+			if like.state == incomplete {
+				e.unfinished.add(r) // its creation is what is in doubt
+			}
 			results[r.index].Err = missing("the ERP has it as %s, in another state: %s", no, e.reason(like.differ))
 			continue
 		}
+		e.unfinished.drop(r)
 		results[r.index].Receipt = erpbridge.Receipt{Ref: no, Raw: e.evidence(record)}
 	}
 	return e.findPosted(ctx, gone, results)

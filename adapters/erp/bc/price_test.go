@@ -6,6 +6,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/adapters/erp/erptest"
 	"github.com/hakooi/erpbridge/adapters/erp/salesdoc"
 )
 
@@ -39,8 +40,8 @@ func TestPrice(t *testing.T) {
 
 func scaled(n int64, digits uint8) erpbridge.Decimal {
 	d := erpbridge.Decimal{}
-	ten := dec("10")
-	d = dec("1").Mul(decimalOf(n))
+	ten := erptest.Dec("10")
+	d = erptest.Dec("1").Mul(decimalOf(n))
 	for range digits {
 		q, err := d.Div(ten)
 		if err != nil {
@@ -62,13 +63,13 @@ func TestPrices(t *testing.T) {
 		{"0.5", "3.33", "0.33", "6.66", "0.33"},
 	} {
 		gross, off := eur(c.gross), eur(c.discount)
-		it := salesdoc.Item{Quantity: dec(c.quantity), Gross: gross, Discount: off, Amount: gross.Sub(off)}
+		it := salesdoc.Item{Quantity: erptest.Dec(c.quantity), Gross: gross, Discount: off, Amount: gross.Sub(off)}
 		unit, discount, ok := price(it, 2, 5)
-		if !ok || !unit.Equal(dec(c.unit)) || !discount.Equal(dec(c.off)) {
+		if !ok || !unit.Equal(erptest.Dec(c.unit)) || !discount.Equal(erptest.Dec(c.off)) {
 			t.Errorf("%s for %s - %s: %s, %s, %v; want %s, %s", c.quantity, c.gross, c.discount, unit, discount, ok, c.unit, c.off)
 		}
 	}
-	if _, _, ok := price(salesdoc.Item{Quantity: dec("30000"), Gross: eur("-0.02"), Amount: eur("-0.02")}, 2, 5); ok {
+	if _, _, ok := price(salesdoc.Item{Quantity: erptest.Dec("30000"), Gross: eur("-0.02"), Amount: eur("-0.02")}, 2, 5); ok {
 		t.Error("a negative item of many pieces has no price")
 	}
 }

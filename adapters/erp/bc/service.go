@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -130,7 +129,7 @@ func (e *ERP) fetch(ctx context.Context, s *service) ([]byte, error) {
 	switch {
 	case status == http.StatusTooManyRequests, status == http.StatusServiceUnavailable && resp.Header.Get("Retry-After") != "":
 		return nil, &erpbridge.Error{
-			Kind: erpbridge.Throttled, After: after(resp.Header.Get("Retry-After")),
+			Kind: erpbridge.Throttled, After: soap.RetryAfter(resp.Header, e.now()),
 			Err: fmt.Errorf("HTTP %d: the other side asks for less", status),
 		}
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
@@ -147,15 +146,6 @@ func (e *ERP) fetch(ctx context.Context, s *service) ([]byte, error) {
 		return nil, refused(fmt.Sprintf("more than %d bytes", maxWSDL))
 	}
 	return raw, nil
-}
-
-// after reads a Retry-After in seconds, an hour at most; a date is no time at all.
-func after(header string) time.Duration {
-	seconds, err := strconv.ParseUint(strings.TrimSpace(header), 10, 16)
-	if err != nil {
-		return 0
-	}
-	return min(time.Duration(seconds)*time.Second, time.Hour)
 }
 
 // A faultError is the error of a Fault, which is an answer: the request was understood

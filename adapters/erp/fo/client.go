@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -21,10 +20,8 @@ import (
 	"github.com/hakooi/erpbridge/wsdl/soap"
 )
 
-const (
-	maxAnswer = 10 << 20  // the largest answer that is read
-	maxWait   = time.Hour // the longest Retry-After that is believed
-)
+// maxAnswer is the largest answer that is read, in bytes.
+const maxAnswer = 10 << 20
 
 // A client makes single requests. There are no retries in here, no redirects, no cookies,
 // and net/http cannot send a request a second time by itself.
@@ -178,7 +175,7 @@ func (c *client) judge(r request, resp *http.Response, raw []byte, broken error,
 	words := explain(raw)
 	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable && retryAfter != "" {
 		e := c.fail(r.op, erpbridge.Throttled, fmt.Errorf("HTTP %d: F&O asks for less", status))
-		e.After = wait(retryAfter, time.Now())
+		e.After = soap.RetryAfter(resp.Header, time.Now())
 		return nil, e
 	}
 	if r.absent && status == http.StatusNotFound && broken == nil {
@@ -266,21 +263,6 @@ func (c *client) reason(text string) string {
 func (c *client) close() {
 	c.api.CloseIdleConnections()
 	c.storage.CloseIdleConnections()
-}
-
-// wait reads a Retry-After header, in seconds or as a date. What cannot be read is no time
-// at all, and nothing is longer than an hour.
-func wait(header string, now time.Time) time.Duration {
-	header = strings.TrimSpace(header)
-	var d time.Duration
-	if secs, err := strconv.ParseUint(header, 10, 32); err == nil {
-		d = time.Duration(secs) * time.Second
-	} else if at, err := http.ParseTime(header); err == nil {
-		d = at.Sub(now)
-	} else if header != "" && strings.Trim(header, "0123456789") == "" {
-		d = maxWait
-	}
-	return min(max(d, 0), maxWait)
 }
 
 // countedBody remembers whether any of it was handed to a connection.

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/hakooi/erpbridge"
 )
@@ -133,19 +132,6 @@ func TestExplain(t *testing.T) {
 	} {
 		if got := explain([]byte(c.raw)); got != c.want {
 			t.Errorf("%s: %q, want %q", c.raw, got, c.want)
-		}
-	}
-}
-
-func TestWait(t *testing.T) {
-	now := time.Date(2026, 3, 14, 9, 0, 0, 0, time.UTC)
-	for header, want := range map[string]time.Duration{
-		"": 0, "7": 7 * time.Second, " 7 ": 7 * time.Second, "-1": 0, "soon": 0, "99999": time.Hour, "99999999999999999999": time.Hour,
-		now.Add(30 * time.Second).Format(http.TimeFormat): 30 * time.Second,
-		now.Add(-time.Minute).Format(http.TimeFormat):     0,
-	} {
-		if got := wait(header, now); got != want {
-			t.Errorf("%q: %v, want %v", header, got, want)
 		}
 	}
 }

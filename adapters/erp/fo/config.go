@@ -35,6 +35,8 @@ type Config struct {
 	LotPrefix string `yaml:"lot_prefix"`
 	// Changes says what becomes of a later state of an order that F&O has.
 	Changes Changes `yaml:"changes"`
+	// LongPO is what becomes of a purchase order number that F&O's field does not take.
+	LongPO LongPO `yaml:"long_po"`
 	// UnknownAfter is how long after it was accepted an import may be unknown to F&O
 	// before that is believed.
 	UnknownAfter time.Duration `yaml:"unknown_after"`
@@ -71,6 +73,15 @@ const (
 	KeepFirst     Changes = "keep"   // what F&O has stays as it is
 )
 
+// LongPO is what becomes of long purchase order numbers.
+type LongPO string
+
+// What can become of them. They are never cut, and never left out without a word.
+const (
+	HoldPO LongPO = "hold" // the order is held
+	LinePO LongPO = "line" // it begins the description of the first line, and the shop's id of the order takes its place
+)
+
 func defaults() Config {
 	return Config{
 		Timeout:      60 * time.Second,
@@ -80,6 +91,7 @@ func defaults() Config {
 		Lines:        Entity{Name: "Sales order lines V2", Element: "SALESORDERLINEV2ENTITY", Collection: "SalesOrderLines"},
 		LotPrefix:    "EB",
 		Changes:      ImportChanges,
+		LongPO:       HoldPO,
 		UnknownAfter: 10 * time.Minute,
 	}
 }
@@ -147,6 +159,9 @@ func (c *Config) check() error {
 	}
 	if c.Changes != ImportChanges && c.Changes != KeepFirst {
 		wrong("changes: %q is neither import nor keep", c.Changes)
+	}
+	if c.LongPO != HoldPO && c.LongPO != LinePO {
+		wrong("long_po: %q is neither hold nor line", c.LongPO)
 	}
 	if c.UnknownAfter <= 0 {
 		wrong("unknown_after: must be more than nought")

@@ -1,8 +1,6 @@
 package fo
 
 import (
-	"errors"
-	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -15,6 +13,7 @@ import (
 	"github.com/beevik/etree"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/adapters/erp/erptest"
 	"github.com/hakooi/erpbridge/internal/testenv"
 )
 
@@ -58,43 +57,18 @@ func believed(t *testing.T, more string, status int, raw []byte) []string {
 // Every hostile answer: F&O speaks JSON, so that none of them is an answer, and none of
 // them tells anything about an order.
 func TestConformanceHostileAnswers(t *testing.T) {
-	if testing.Short() {
-		t.Skip("one after the other: the race detector has nothing to see")
-	}
-	dir := filepath.Join(testenv.Shared(t), "corpora", "soap-hostile")
-	manifest, err := os.ReadFile(filepath.Join(dir, "MANIFEST.tsv"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	rows := 0
-	for row := range strings.Lines(string(manifest)) {
-		f := strings.Split(strings.TrimSpace(row), "\t")
-		if len(f) < 3 || f[0] == "file" {
-			continue
+	erptest.Corpus(t, filepath.Join(testenv.Shared(t), "corpora", "soap-hostile"), func(t *testing.T, raw []byte, _ string) {
+		for _, more := range interfaces {
+			if got := believed(t, more, http.StatusOK, raw); len(got) > 0 {
+				t.Errorf("%s: %v", more, got)
+			}
 		}
-		rows++
-		t.Run(f[0], func(t *testing.T) {
-			raw, err := os.ReadFile(filepath.Join(dir, f[0]))
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, more := range interfaces {
-				if got := believed(t, more, http.StatusOK, raw); len(got) > 0 {
-					t.Errorf("%s: %v", more, got)
-				}
-			}
-		})
-	}
-	if rows == 0 {
-		t.Error("the manifest has no rows")
-	}
+	})
 }
 
 // Every message that is among the samples, as an answer: nothing of it is believed.
 func TestConformanceAnySample(t *testing.T) {
-	if testing.Short() {
-		t.Skip("one after the other: the race detector has nothing to see")
-	}
+	erptest.Serial(t)
 	files, err := filepath.Glob(filepath.Join(testenv.Shared(t), "erp-samples", "netsuite-dynamics", "*"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no samples: %v", err)
@@ -117,9 +91,6 @@ func TestConformanceAnySample(t *testing.T) {
 func sample(t *testing.T, name string) []byte {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join(testenv.Shared(t), "erp-samples", "netsuite-dynamics", name))
-	if errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("%s is not among the samples", name)
-	}
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -118,7 +118,7 @@ func (e *ERP) guard(ctx context.Context, sent []lifted, results []erpbridge.Resu
 			rest = append(rest, s)
 		case !f.ours:
 			results[s.index].Err = e.client.fail(deliverOp, erpbridge.Invalid, fmt.Errorf(
-				"F&O uses the number %s for another order (%s): give the store a mapping.number.prefix of its own", s.order.number(), clip(f.reference, 60)))
+				"F&O uses the number %s for another order (%s): give each store a mapping.number.prefix of its own, under mapping.stores", s.order.number(), clip(f.reference, 60)))
 		case f.exact():
 			results[s.index].Receipt = e.receipt(s.order, "", "F&O had it already")
 		case f.renumbered(s.order):

@@ -1,11 +1,7 @@
 package fo
 
 import (
-	"context"
-	"errors"
-	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -23,7 +19,7 @@ func booked(t testing.TB, e *ERP, d erpbridge.Document) erpbridge.Result {
 	return settled(t, e, d, r.Receipt.Ref)
 }
 
-func TestBooked(t *testing.T) {
+func TestBookedOrderIsDelivered(t *testing.T) {
 	for name, mode := range interfaces {
 		t.Run(name, func(t *testing.T) {
 			sim, e := environment(t, dmf.Config{Queue: 5 * time.Millisecond, Work: 5 * time.Millisecond}, mode)
@@ -125,7 +121,7 @@ func TestRetriesCarryTheSame(t *testing.T) {
 
 // A line that is not in names itself, and the order is not delivered, whatever the state
 // of the import says.
-func TestNineOfTenLines(t *testing.T) {
+func TestLineThatIsNotInIsNamed(t *testing.T) {
 	for name, mode := range interfaces {
 		for _, kind := range []dmf.Kind{dmf.DropLine, dmf.LoseLine} {
 			t.Run(name+"/"+string(kind), func(t *testing.T) {
@@ -159,7 +155,7 @@ func TestNineOfTenLines(t *testing.T) {
 }
 
 // What an import can come to, and what is made of it.
-func TestOutcomes(t *testing.T) {
+func TestEachOutcomeOfAnImportIsJudged(t *testing.T) {
 	for name, mode := range interfaces {
 		for _, c := range []struct {
 			kind    dmf.Kind
@@ -194,7 +190,7 @@ func TestOutcomes(t *testing.T) {
 }
 
 // A package of several orders: each of them is judged by itself.
-func TestBatch(t *testing.T) {
+func TestOrdersOfABatchAreJudgedOneByOne(t *testing.T) {
 	for name, mode := range interfaces {
 		t.Run(name, func(t *testing.T) {
 			sim, e := environment(t, dmf.Config{Items: []string{"SKU-01", "SKU-02", "SKU-03"}}, mode)
@@ -221,7 +217,7 @@ func TestBatch(t *testing.T) {
 }
 
 // A lost answer is looked up. What was imported, or is being imported, is not sent again.
-func TestLostAnswer(t *testing.T) {
+func TestLostAnswerIsLookedUp(t *testing.T) {
 	for name, mode := range interfaces {
 		call := map[string]string{"package": "ImportFromPackage", "recurring": "enqueue"}[name]
 		for _, kind := range []dmf.Kind{dmf.DropAfter, dmf.HTMLAfter, dmf.FailAfter, dmf.Empty, dmf.CutAnswer} {
@@ -252,190 +248,8 @@ func TestLostAnswer(t *testing.T) {
 	}
 }
 
-// What fails before the decisive call can be tried again.
-func TestNothingSent(t *testing.T) {
-	for _, c := range []struct {
-		call string
-		kind dmf.Kind
-		want erpbridge.Kind
-	}{
-		{"headers", dmf.DropBefore, erpbridge.Transient},
-		{"headers", dmf.HTML, erpbridge.Transient},
-		{"headers", dmf.Forbidden, erpbridge.Refused},
-		{"headers", dmf.Throttle, erpbridge.Throttled},
-		{"GetExecutionSummaryStatus", dmf.FailAfter, erpbridge.Transient},
-		{"GetExecutionSummaryStatus", dmf.Empty, erpbridge.Transient},
-		{"GetAzureWriteUrl", dmf.CutAnswer, erpbridge.Transient},
-		{"GetAzureWriteUrl", dmf.Busy, erpbridge.Throttled},
-		{"GetAzureWriteUrl", dmf.Login, erpbridge.Refused},
-		{"upload", dmf.DropAfter, erpbridge.Transient},
-		{"upload", dmf.Forbidden, erpbridge.Transient}, // another attempt has another address
-		{"upload", dmf.Fail, erpbridge.Transient},
-		{"ImportFromPackage", dmf.Throttle, erpbridge.Throttled},
-		{"ImportFromPackage", dmf.ExpireTokens, erpbridge.Transient},
-		{"token", dmf.Fail, erpbridge.Transient},
-		{"token", dmf.Forbidden, erpbridge.Refused},
-	} {
-		t.Run(c.call+"/"+string(c.kind), func(t *testing.T) {
-			sim, e := environment(t, dmf.Config{Modes: []dmf.Mode{{Kind: c.kind, Match: dmf.Match{Call: "^" + c.call + "$"}, Count: 1, RetryAfter: "7"}}}, "")
-			d := document(t, e, placed())
-			r := deliver(t, e, d)
-			wantKind(t, c.want, r.Err)
-			var about *erpbridge.Error
-			if c.want == erpbridge.Throttled && (!errors.As(r.Err, &about) || about.After != 7*time.Second) {
-				t.Errorf("after %v", about.After)
-			}
-			if n := sim.Counts(); n.Orders != 0 || n.Followed != 0 {
-				t.Errorf("%+v", n)
-			}
-			if r = deliver(t, e, d); r.Err != nil { // a new token where that was the matter
-				t.Errorf("the next attempt: %v", r.Err)
-			}
-		})
-	}
-}
-
-// A token that never was any good is for a person; one that has ended is not.
-func TestTokens(t *testing.T) {
-	sim, e := environment(t, dmf.Config{}, "")
-	if err := e.Probe(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	sim.ExpireTokens()
-	wantKind(t, erpbridge.Transient, e.Probe(t.Context()))
-	if err := e.Probe(t.Context()); err != nil {
-		t.Errorf("with a new token: %v", err)
-	}
-	if n := sim.Counts(); n.Tokens != 2 || n.Refused != 1 {
-		t.Errorf("%+v", n)
-	}
-	_, wrong := environment(t, dmf.Config{}, "")
-	wrong.conf.Auth.OAuth2.ClientSecret = "wrong"
-	c, err := newClient(&wrong.conf)
-	if err != nil {
-		t.Fatal(err)
-	}
-	wrong.client = c
-	wantKind(t, erpbridge.Refused, wrong.Probe(t.Context()))
-	c.close()
-}
-
-// The number of another order is never written to.
-func TestForeignOrder(t *testing.T) {
-	sim, e := environment(t, dmf.Config{}, "")
-	sim.Add(dmf.Order{Number: "W1001", Reference: "shop-eu-77 [0123456789ab]", Header: map[string]string{"CURRENCYCODE": "EUR"}})
-	r := deliver(t, e, document(t, e, placed()))
-	wantKind(t, erpbridge.Invalid, r.Err)
-	if r.Err == nil || !strings.Contains(r.Err.Error(), "mapping.number.prefix") {
-		t.Errorf("it says %v", r.Err)
-	}
-	if c := sim.Counts(); c.Creates+c.Updates != 0 {
-		t.Errorf("%+v", c)
-	}
-}
-
-// Later states change the order, until somebody worked on it.
-func TestChanges(t *testing.T) {
-	sim, e := environment(t, dmf.Config{}, "")
-	if r := booked(t, e, document(t, e, placed())); r.Err != nil {
-		t.Fatal(r.Err)
-	}
-	changed := placed()
-	changed.ShipTo = &erpbridge.Address{Name: "Ada Lovelace", Street1: "2 Side St", City: "Salem", Region: "OR", Postcode: "97301", Country: "US"}
-	docs, err := e.Translate(later(changed))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if found := e.Find(t.Context(), docs)[0]; erpbridge.KindOf(found.Err) != erpbridge.Missing {
-		t.Errorf("another state was found: %+v", found)
-	}
-	if r := booked(t, e, docs[0]); r.Err != nil {
-		t.Fatal(r.Err)
-	}
-	orders := sim.Orders()
-	if len(orders) != 1 || len(orders[0].Lines) != 4 || orders[0].Header["DELIVERYADDRESSCITY"] != "Salem" {
-		t.Errorf("%+v", orders)
-	}
-	if err := sim.SetStatus("W1001", "Invoiced"); err != nil {
-		t.Fatal(err)
-	}
-	r := deliver(t, e, document(t, e, placed()))
-	if r.Err != nil || r.Receipt.Accepted || !strings.Contains(r.Receipt.Warning, "Invoiced") {
-		t.Errorf("%+v", r)
-	}
-}
-
-// An order that was shipped before its last line was in is not complete, whoever shipped it.
-func TestShippedIncomplete(t *testing.T) {
-	sim, e := environment(t, dmf.Config{Modes: []dmf.Mode{{Kind: dmf.DropLine, Count: 1}}}, "")
-	d := document(t, e, placed())
-	wantKind(t, erpbridge.Invalid, booked(t, e, d).Err)
-	if err := sim.SetStatus("W1001", "Delivered"); err != nil {
-		t.Fatal(err)
-	}
-	r := deliver(t, e, d)
-	wantKind(t, erpbridge.Invalid, r.Err)
-	if r.Err == nil || !strings.Contains(r.Err.Error(), "line 4 (TAX)") {
-		t.Errorf("it says %v", r.Err)
-	}
-}
-
-// Where F&O gives lines lot ids of its own, an order is not imported twice: its lines would
-// be there twice.
-func TestOwnLotIDs(t *testing.T) {
-	sim, e := environment(t, dmf.Config{OwnLots: true}, "")
-	d := document(t, e, placed())
-	r := booked(t, e, d)
-	wantKind(t, erpbridge.Invalid, r.Err)
-	again := deliver(t, e, d)
-	wantKind(t, erpbridge.Invalid, again.Err)
-	for _, err := range []error{r.Err, again.Err} {
-		if err == nil || !strings.Contains(err.Error(), "the number sequence of lot ids must be manual") {
-			t.Errorf("it says %v", err)
-		}
-	}
-	if c := sim.Counts(); c.Lines != 4 {
-		t.Errorf("%d lines", c.Lines)
-	}
-}
-
-func TestKeepFirst(t *testing.T) {
-	sim, e := environment(t, dmf.Config{}, "changes: keep\n")
-	if r := booked(t, e, document(t, e, placed())); r.Err != nil {
-		t.Fatal(r.Err)
-	}
-	docs, err := e.Translate(later(placed()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if r := deliver(t, e, docs[0]); r.Err != nil || r.Receipt.Accepted || !strings.Contains(r.Receipt.Warning, "keep") {
-		t.Errorf("%+v", r)
-	}
-	if c := sim.Counts(); c.Updates != 0 {
-		t.Errorf("%+v", c)
-	}
-}
-
-// A line that a later state does not have stays in F&O: it is named.
-func TestStaleLine(t *testing.T) {
-	_, e := environment(t, dmf.Config{}, "")
-	if r := booked(t, e, document(t, e, long("4001", 3))); r.Err != nil {
-		t.Fatal(r.Err)
-	}
-	shorter := long("4001", 2)
-	docs, err := e.Translate(later(shorter))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := booked(t, e, docs[0])
-	wantKind(t, erpbridge.Invalid, r.Err)
-	if r.Err == nil || !strings.Contains(r.Err.Error(), "left over from an earlier state, to be deleted in F&O: lot EB") {
-		t.Errorf("it says %v", r.Err)
-	}
-}
-
 // An import that F&O does not know, yet or any more.
-func TestUnknownImport(t *testing.T) {
+func TestUnknownImportIsWaitedForThenMissing(t *testing.T) {
 	for name, mode := range interfaces {
 		t.Run(name, func(t *testing.T) {
 			_, e := environment(t, dmf.Config{}, mode)
@@ -459,7 +273,7 @@ func TestUnknownImport(t *testing.T) {
 	}
 }
 
-func TestUnknownFirst(t *testing.T) {
+func TestImportThatIsUnknownAtFirstIsWaitedFor(t *testing.T) {
 	_, e := environment(t, dmf.Config{Modes: []dmf.Mode{{Kind: dmf.UnknownFirst, Delay: 30 * time.Millisecond}}}, "")
 	if r := booked(t, e, document(t, e, placed())); r.Err != nil || r.Receipt.Ref != "W1001" {
 		t.Errorf("%+v", r)
@@ -467,7 +281,7 @@ func TestUnknownFirst(t *testing.T) {
 }
 
 // Packages stay for seven days. One that waits longer is gone, and says so.
-func TestBlobLife(t *testing.T) {
+func TestPackageThatWaitedTooLongIsGone(t *testing.T) {
 	sim, e := environment(t, dmf.Config{Queue: 20 * time.Millisecond, BlobLife: time.Millisecond}, "")
 	r := booked(t, e, document(t, e, placed()))
 	wantKind(t, erpbridge.Invalid, r.Err)
@@ -476,49 +290,8 @@ func TestBlobLife(t *testing.T) {
 	}
 }
 
-// The calls take turns however many there are at once.
-func TestNeverInParallel(t *testing.T) {
-	sim, e := environment(t, dmf.Config{}, "")
-	var wg sync.WaitGroup
-	for i := range 12 {
-		wg.Go(func() {
-			if r := e.Deliver(t.Context(), []erpbridge.Document{document(t, e, long(string(rune('A'+i))+"1", 2))})[0]; r.Err != nil {
-				t.Error(r.Err)
-			}
-		})
-	}
-	wg.Wait()
-	sim.Settle()
-	if c := sim.Counts(); c.Parallel != 0 || c.Orders != 12 {
-		t.Errorf("%+v", c)
-	}
-	// Waiting for a turn ends with the context.
-	e.turn <- struct{}{}
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	r := e.Deliver(ctx, []erpbridge.Document{document(t, e, placed())})[0]
-	wantKind(t, erpbridge.Transient, r.Err)
-	<-e.turn
-}
-
-// Where another daemon calls at the same moment, the call that failed is tried again.
-func TestParallelDaemons(t *testing.T) {
-	sim, e := environment(t, dmf.Config{Modes: []dmf.Mode{{
-		Kind: dmf.Fail, Match: dmf.Match{Call: "ImportFromPackage"}, Count: 1,
-		Message: "Exception occurred while executing action ImportFromPackage: the action must not be called in parallel.",
-	}}}, "")
-	d := document(t, e, placed())
-	wantKind(t, erpbridge.Transient, deliver(t, e, d).Err)
-	if r := booked(t, e, d); r.Err != nil {
-		t.Error(r.Err)
-	}
-	if sim.Counts().Orders != 1 {
-		t.Errorf("%+v", sim.Counts())
-	}
-}
-
 // Two states of an order do not travel in one package.
-func TestApart(t *testing.T) {
+func TestStatesOfAnOrderTravelApart(t *testing.T) {
 	_, e := environment(t, dmf.Config{}, "")
 	docs, err := e.Translate(later(placed()))
 	if err != nil {
@@ -529,47 +302,4 @@ func TestApart(t *testing.T) {
 		t.Error(results[0].Err)
 	}
 	wantKind(t, erpbridge.Transient, results[1].Err)
-}
-
-// Storage addresses are passwords: no error shows one.
-func TestNoSignatureIsTold(t *testing.T) {
-	c := &client{}
-	for _, text := range []string{
-		"cannot write to https://x.blob.core.windows.net/dmf/1?sv=2014-02-14&sig=mQfCD7rNs7tVIm%3D&se=2020",
-		`{"url":"https://x/dmf/1?sig=mQfCD7rNs7tVIm"}`,
-	} {
-		if got := c.reason(text); strings.Contains(got, "mQfCD7") {
-			t.Errorf("%s", got)
-		}
-	}
-	if _, err := storageURL("http://x.blob.core.windows.net/dmf/1?sig=a", true); err == nil {
-		t.Error("a package would be written over http")
-	}
-	if got, err := storageURL("http://x.blob.core.windows.net/dmf/1?sig=a", false); err != nil || !strings.HasPrefix(got, "https://") {
-		t.Errorf("%s, %v", got, err)
-	}
-	for _, bad := range []string{"", "file:///etc/passwd", "https://", "https://u:p@x/", "ftp://x/", "://"} {
-		if _, err := storageURL(bad, false); err == nil {
-			t.Errorf("%q was taken", bad)
-		}
-	}
-}
-
-// Answers over several pages, and pages that are elsewhere.
-func TestPages(t *testing.T) {
-	_, e := environment(t, dmf.Config{PageSize: 3}, "")
-	if r := booked(t, e, document(t, e, long("6001", 10))); r.Err != nil || r.Receipt.Ref != "W6001" {
-		t.Errorf("%+v", r)
-	}
-	var asked []string
-	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		asked = append(asked, r.URL.Path)
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write([]byte(`{"value":[],"@odata.nextLink":"https://elsewhere.example/data/SalesOrderHeadersV2?$skiptoken=1"}`))
-	})
-	far := open(t, "url: "+url+"\n"+authFor(tokenServer(t)))
-	wantKind(t, erpbridge.Transient, far.Find(t.Context(), []erpbridge.Document{document(t, far, placed())})[0].Err)
-	if len(asked) != 1 {
-		t.Errorf("asked %v", asked)
-	}
 }

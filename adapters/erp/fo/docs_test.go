@@ -45,7 +45,7 @@ func TestDocumentation(t *testing.T) {
 	_, table, _ := strings.Cut(text, "### Settings of its own")
 	table, _, _ = strings.Cut(table, "## What is guaranteed")
 	for _, name := range []string{
-		"url", "timeout", "ca_file", "auth.oauth2.scope", "legal_entity", "mode", "project", "activity_id", "headers", "lines", "lot_prefix", "changes", "unknown_after", "lengths",
+		"url", "timeout", "ca_file", "auth.oauth2.scope", "legal_entity", "mode", "project", "activity_id", "headers", "lines", "lot_prefix", "changes", "long_po", "unknown_after", "lengths",
 	} {
 		if !strings.Contains(table, "`"+name+"`") {
 			t.Errorf("%s is not in the table", name)

@@ -4,10 +4,11 @@ import (
 	"github.com/hakooi/erpbridge/adapters/erp/salesdoc"
 )
 
-// Fields that are read back.
+// Fields that are read back, or asked for their rule.
 const (
 	fieldNumber    = "SALESORDERNUMBER"
 	fieldReference = "CUSTOMERSORDERREFERENCE"
+	fieldPO        = "CUSTOMERREQUISITIONNUMBER"
 	fieldLot       = "INVENTORYLOTID"
 	fieldItem      = "ITEMNUMBER"
 	fieldQuantity  = "ORDEREDSALESQUANTITY"
@@ -62,7 +63,7 @@ var headerFields = []field{
 	key("INVOICECUSTOMERACCOUNTNUMBER", 20),
 	key("CURRENCYCODE", 3),
 	key(fieldReference, 60),
-	extra("CUSTOMERREQUISITIONNUMBER", 20),
+	key(fieldPO, 20),
 	note("SALESORDERNAME", 60),
 	extra("EMAIL", 80),
 	plain("REQUESTEDSHIPPINGDATE"),

@@ -90,6 +90,7 @@ func abilities() salesdoc.Can {
 		Lines:    []salesdoc.DiscountAs{salesdoc.NetDiscount, salesdoc.LineDiscount, salesdoc.ItemDiscount},
 		Order:    []salesdoc.DiscountAs{salesdoc.ItemDiscount, salesdoc.SpreadDiscount},
 		Negative: true,
+		Numbered: true, // an order of the same number is left alone, see guard: the second store's would never get in
 	}
 }
 
@@ -148,3 +149,7 @@ func httpClient(rt http.RoundTripper) *http.Client {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
+
+// Distinct returns what is wrong with sending the orders of all these stores to this legal entity: two
+// that can make the same number or reference would change each other's orders.
+func (e *ERP) Distinct(stores []string) error { return e.documents.Distinct(stores) }

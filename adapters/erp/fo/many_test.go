@@ -169,6 +169,8 @@ func outbox(t *testing.T, e *ERP, d erpbridge.Document, tries int) error {
 		case r.Err == nil && ref == "":
 			ref, since, doubt = r.Receipt.Ref, time.Now(), false
 		case r.Err == nil: // not over yet
+			// The outbox's pause between two questions: without one, the questions that
+			// tries allows are used up before the simulated import has had its time.
 			time.Sleep(time.Millisecond)
 		case k == erpbridge.InDoubt:
 			doubt = true

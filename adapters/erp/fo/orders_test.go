@@ -5,37 +5,15 @@ import (
 	"time"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/adapters/erp/erptest"
 )
 
-// The orders of the tests, built by hand so that every amount can be followed.
-
-func dec(s string) erpbridge.Decimal {
-	d, err := erpbridge.ParseDecimal(s)
-	if err != nil {
-		panic(err)
-	}
-	return d
-}
-
-func money(amount, code string) erpbridge.Money {
-	m, err := erpbridge.ParseMoney(amount, code)
-	if err != nil {
-		panic(err)
-	}
-	return m
-}
-
-func usd(amount string) erpbridge.Money { return money(amount, "USD") }
+func usd(amount string) erpbridge.Money { return erptest.Money(amount, "USD") }
 
 func event(o *erpbridge.Order) erpbridge.Event {
-	return erpbridge.Event{
-		Store:   "shop-us",
-		Type:    erpbridge.OrderPlaced,
-		Stream:  "order/" + o.ID,
-		Version: erpbridge.Version{At: time.Date(2026, 3, 14, 9, 26, 53, 0, time.UTC), Digest: "0123456789abcdef0123456789abcdef"},
-		Order:   o,
-		Targets: []string{"fo"},
-	}
+	ev := erptest.MugsPlaced("shop-us", o)
+	ev.Targets = []string{"fo"}
+	return ev
 }
 
 // later is a state of the same order, a minute after.
@@ -46,44 +24,20 @@ func later(o *erpbridge.Order) erpbridge.Event {
 	return ev
 }
 
-func item(sku, title, quantity, unit, code string) erpbridge.Line {
-	return erpbridge.Line{
-		ID: "l-" + sku, SKU: sku, Title: title, Kind: erpbridge.Item,
-		Quantity: dec(quantity), Current: dec(quantity), Unit: money(unit, code),
-	}
-}
-
-// placed is a plain paid order: two lines, shipping, tax on top.
-func placed() *erpbridge.Order {
-	address := &erpbridge.Address{
-		Name: "Ada Lovelace", Street1: "1 Main St", Street2: "Apt 2", City: "Portland",
-		Region: "OR", Postcode: "97201", Country: "US", Phone: "+1 503 555 0100",
-	}
-	mug := item("MUG-1", "Mug", "2", "10.00", "USD")
-	mug.Taxes = []erpbridge.Tax{{Title: "Sales tax", Rate: dec("0.1"), Amount: usd("2.00")}}
-	return &erpbridge.Order{
-		ID: "5001", Number: "#1001", PlacedAt: time.Date(2026, 3, 14, 9, 26, 53, 0, time.UTC), UpdatedAt: time.Date(2026, 3, 14, 9, 26, 53, 0, time.UTC),
-		PostingDate: "2026-03-14", Currency: "USD", Presentment: "USD",
-		Customer: &erpbridge.Customer{ID: "7001", FirstName: "Ada", LastName: "Lovelace", Email: "ada@example.com"},
-		Email:    "ada@example.com", BillTo: address, ShipTo: address,
-		Lines:    []erpbridge.Line{mug, item("TEE-2", "T-shirt", "1", "19.90", "USD")},
-		Shipping: []erpbridge.ShippingLine{{Title: "Express", Code: "EXP", Price: usd("9.95")}},
-		TaxTotal: usd("2.00"), Total: usd("51.85"), Outstanding: usd("0.00"), PaymentStatus: erpbridge.Paid, Gateways: []string{"paypal"},
-	}
-}
+func placed() *erpbridge.Order { return erptest.Mugs("USD") }
 
 // awkward has prices that are no exact numbers, discounts, and everything that is no
 // goods.
 func awkward() *erpbridge.Order {
 	o := placed()
 	o.ID, o.Number = "5002", "#1002"
-	thirds := item("THREE", "Three for ten", "3", "3.33", "USD")
+	thirds := erptest.Item("THREE", "Three for ten", "3", "3.33", "USD")
 	thirds.Extended = usd("10.00")
-	off := item("TEE-2", "T-shirt", "3", "19.90", "USD")
+	off := erptest.Item("TEE-2", "T-shirt", "3", "19.90", "USD")
 	off.Discounts = []erpbridge.Discount{{Title: "TEN", Amount: usd("10.00")}}
-	card := item("", "Gift card", "1", "25.00", "USD")
+	card := erptest.Item("", "Gift card", "1", "25.00", "USD")
 	card.ID, card.Kind = "l-card", erpbridge.GiftCard
-	tip := item("", "Tip", "1", "3.00", "USD")
+	tip := erptest.Item("", "Tip", "1", "3.00", "USD")
 	tip.ID, tip.Kind = "l-tip", erpbridge.Tip
 	o.Lines = []erpbridge.Line{thirds, off, card, tip}
 	o.Charges = []erpbridge.Charge{{Kind: erpbridge.Duty, Title: "Duty", Amount: usd("4.40")}, {Kind: erpbridge.Fee, Title: "COD", Amount: usd("1.10")}}
@@ -97,9 +51,9 @@ func awkward() *erpbridge.Order {
 func yen() *erpbridge.Order {
 	o := placed()
 	o.ID, o.Number, o.Currency, o.Presentment = "5003", "#1003", "JPY", "JPY"
-	o.Lines = []erpbridge.Line{item("MUG-1", "湯のみ", "3", "1200", "JPY")}
-	o.Shipping = []erpbridge.ShippingLine{{Title: "Express", Price: money("500", "JPY")}}
-	o.TaxTotal, o.Total, o.Outstanding = money("410", "JPY"), money("4510", "JPY"), money("0", "JPY")
+	o.Lines = []erpbridge.Line{erptest.Item("MUG-1", "湯のみ", "3", "1200", "JPY")}
+	o.Shipping = []erpbridge.ShippingLine{{Title: "Express", Price: erptest.Money("500", "JPY")}}
+	o.TaxTotal, o.Total, o.Outstanding = erptest.Money("410", "JPY"), erptest.Money("4510", "JPY"), erptest.Money("0", "JPY")
 	return o
 }
 
@@ -109,7 +63,7 @@ func long(id string, n int) *erpbridge.Order {
 	o.ID, o.Number = id, "#"+id
 	o.Lines, o.Shipping = nil, nil
 	for i := range n {
-		o.Lines = append(o.Lines, item(fmt.Sprintf("SKU-%02d", i+1), "Thing", "1", "1.00", "USD"))
+		o.Lines = append(o.Lines, erptest.Item(fmt.Sprintf("SKU-%02d", i+1), "Thing", "1", "1.00", "USD"))
 	}
 	o.TaxTotal = usd("0.00")
 	o.Total = usd(fmt.Sprintf("%d.00", n))

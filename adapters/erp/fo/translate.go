@@ -53,7 +53,8 @@ func (e *ERP) order(d *salesdoc.Document) (*order, error) {
 	if len(d.Items) == 0 || len(d.Items) > maxLines {
 		return nil, held("the order has %d lines, an import takes 1 to %d: book it by hand", len(d.Items), maxLines)
 	}
-	header, err := e.header(d)
+	po, above := e.purchaseOrder(d)
+	header, err := e.header(d, po)
 	if err != nil {
 		return nil, err
 	}
@@ -64,6 +65,9 @@ func (e *ERP) order(d *salesdoc.Document) (*order, error) {
 		// are added or go.
 		name := string(it.Kind) + "/" + it.LineID
 		nth[name]++
+		if i == 0 {
+			it.Description = above + it.Description
+		}
 		line, err := e.line(d, it, i+1, fmt.Sprintf("%s/%d", name, nth[name]))
 		if err != nil {
 			return nil, err
@@ -73,7 +77,17 @@ func (e *ERP) order(d *salesdoc.Document) (*order, error) {
 	return o, nil
 }
 
-func (e *ERP) header(d *salesdoc.Document) (*record, error) {
+// purchaseOrder returns what stands for the purchase order number in the header, and what
+// begins the description of the first line where the number itself is too long for that.
+func (e *ERP) purchaseOrder(d *salesdoc.Document) (po, above string) {
+	f, _ := fieldNamed(fieldPO)
+	if _, err := e.rule(f).Fit(d.PO); err == nil || e.conf.LongPO == HoldPO {
+		return d.PO, ""
+	}
+	return d.OrderID, "Purchase order " + d.PO + "\n"
+}
+
+func (e *ERP) header(d *salesdoc.Document, po string) (*record, error) {
 	if d.Number == "" {
 		return nil, held("the order has no number: set mapping.number of target %s", e.name)
 	}
@@ -83,7 +97,7 @@ func (e *ERP) header(d *salesdoc.Document) (*record, error) {
 		"INVOICECUSTOMERACCOUNTNUMBER":  d.Buyer.Number,
 		"CURRENCYCODE":                  d.Currency,
 		fieldReference:                  d.Reference + marker(d.Key(salesOrder)),
-		"CUSTOMERREQUISITIONNUMBER":     d.PO,
+		fieldPO:                         po,
 		"SALESORDERNAME":                d.Buyer.Name(),
 		"EMAIL":                         d.Buyer.Email,
 		"REQUESTEDSHIPPINGDATE":         d.Date,
@@ -168,11 +182,7 @@ func price(values map[string]string, d *salesdoc.Document, it salesdoc.Item) {
 func (e *ERP) record(fields []field, values, constants map[string]string) (*record, error) {
 	r := newRecord()
 	for _, f := range fields {
-		rule := f.rule
-		if n, ok := e.conf.Lengths[f.name]; ok {
-			rule.Length = n
-		}
-		value, err := rule.Fit(values[f.name])
+		value, err := e.rule(f).Fit(values[f.name])
 		if err != nil {
 			return nil, salesdoc.Misfit(translateOp, f.name, err)
 		}
@@ -182,6 +192,15 @@ func (e *ERP) record(fields []field, values, constants map[string]string) (*reco
 		r.set(name, constants[name])
 	}
 	return r, nil
+}
+
+// rule is what a field takes here.
+func (e *ERP) rule(f field) salesdoc.Rule {
+	rule := f.rule
+	if n, ok := e.conf.Lengths[f.name]; ok {
+		rule.Length = n
+	}
+	return rule
 }
 
 // lotLength is how long our lot ids are at the most.

@@ -7,18 +7,24 @@ import (
 	"github.com/hakooi/erpbridge/wsdl/soap"
 )
 
-// texts says what a Fault of GP asks for, by its words in the languages GP's web service
-// comes in; they follow the culture that we send. GP's faults have no codes: the detail
-// is in its exception log, which the Fault names by a GUID. The words are those of the
-// web service's programmer's guide (exceptions: business object not found, validation,
-// security, unhandled system exception) and of SQL Server.
+// notFound is how GP says that there is no such order. Everything hangs on it: what is
+// surely not there is sent.
+const notFound = "Business object not found"
+
+// texts says what a Fault of GP asks for, by its words in English: the language of the
+// culture that we send, and the only one whose words are known (see cultureShape). GP's
+// faults have no codes: the detail is in its exception log, which the Fault names by a
+// GUID. The words are those of the web service's programmer's guide (exceptions: business
+// object not found, validation, security, unhandled system exception) and of SQL Server.
 //
 // Whatever a Fault says, it does not tell whether the order was booked: that is read back.
+// Nor can that be learnt without the words, such as from how GP answers for an order that
+// cannot exist: a Fault about the caller, or about GP itself, is the same for every order.
 var texts = []struct {
 	part string // in small letters
 	kind erpbridge.Kind
 }{
-	{"business object not found", erpbridge.Missing},
+	{strings.ToLower(notFound), erpbridge.Missing},
 	{"security exception", erpbridge.Refused},
 	{"access denied", erpbridge.Refused},
 	{"is not authorized", erpbridge.Refused},

@@ -10,6 +10,7 @@ import (
 	"github.com/beevik/etree"
 
 	"github.com/hakooi/erpbridge"
+	wsdl "github.com/hakooi/erpbridge/wsdl/gp"
 	"github.com/hakooi/erpbridge/wsdl/soap"
 )
 
@@ -58,7 +59,7 @@ func (e *ERP) void(ctx context.Context, d erpbridge.Document, body *etree.Elemen
 		return erpbridge.Result{Receipt: erpbridge.Receipt{Warning: "the order was cancelled before it was ever in GP"}}
 	case err != nil:
 		return erpbridge.Result{Err: err}
-	case child(there, "FrontOfficeIntegrationId") != referenceOf(d):
+	case reference(there) != referenceOf(d):
 		return foreigner(op, number, there)
 	case voided(there):
 		return erpbridge.Result{Receipt: erpbridge.Receipt{Ref: number, Warning: "it was voided already"}}
@@ -70,15 +71,13 @@ func (e *ERP) void(ctx context.Context, d erpbridge.Document, body *etree.Elemen
 	return r
 }
 
-func voided(there *etree.Element) bool { return child(there, "IsVoided") == "true" }
-
 // referenceOf returns our reference, by which an order is known for ours.
 func referenceOf(d erpbridge.Document) string { return strings.TrimPrefix(d.Record, salesOrder+"/") }
 
 // foreigner is the result where somebody else's order has the number.
-func foreigner(op, number string, there *etree.Element) erpbridge.Result {
+func foreigner(op, number string, there *wsdl.SalesOrder) erpbridge.Result {
 	return failed(op, erpbridge.Invalid, fmt.Errorf("GP has an order %s that is not this one (its FrontOfficeIntegrationId is %q): give the store a prefix of its own (mapping.number.prefix) and replay with --render-again",
-		number, soap.Reason(child(there, "FrontOfficeIntegrationId"))))
+		number, soap.Reason(reference(there))))
 }
 
 // refused finds out what a Fault of a create means: the order may be there, from an
@@ -179,60 +178,13 @@ func numberOf(body *etree.Element) string {
 }
 
 func child(el *etree.Element, name string) string {
+	if el == nil {
+		return ""
+	}
 	for _, c := range el.ChildElements() {
 		if soap.Is(c, nsGP, name) {
 			return soap.Text(c)
 		}
 	}
 	return ""
-}
-
-// A standing is what GP's order is to one of ours.
-type standing int
-
-const (
-	foreign standing = iota // somebody else's
-	older                   // ours, in another state
-	same                    // ours, in this state
-)
-
-func compare(there, body *etree.Element) standing {
-	ours := body.SelectElement("salesOrder")
-	switch {
-	case child(there, "FrontOfficeIntegrationId") != child(ours, "FrontOfficeIntegrationId"):
-		return foreign
-	case child(there, "IntegrationId") != child(ours, "IntegrationId"):
-		return older
-	}
-	return same
-}
-
-// updateOf makes an update of a create: the lines that GP has and we do not are deleted.
-func updateOf(body, there *etree.Element) *etree.Element {
-	update := body.Copy()
-	update.Tag = "UpdateSalesOrder"
-	lines := update.FindElement("salesOrder/Lines")
-	have := map[string]bool{}
-	for _, l := range lines.ChildElements() {
-		have[lineNumber(l)] = true
-	}
-	for _, l := range there.FindElements("Lines/SalesOrderLine") {
-		n := lineNumber(l)
-		if n == "" || have[n] {
-			continue
-		}
-		key := etree.NewElement("Key")
-		key.AddChild(id("SalesDocumentKey", numberOf(body)))
-		key.AddChild(text("LineSequenceNumber", n))
-		lines.AddChild(assemble("SalesOrderLine", lineFields, map[string]*etree.Element{"Key": key, "DeleteOnUpdate": text("DeleteOnUpdate", "true")}))
-	}
-	return update
-}
-
-func lineNumber(line *etree.Element) string {
-	el := line.FindElement("Key/LineSequenceNumber")
-	if el == nil {
-		return ""
-	}
-	return strings.TrimSpace(el.Text())
 }

@@ -49,9 +49,13 @@ func (r *rendering) money(name string, m erpbridge.Money) *etree.Element {
 	return r.amount(name, m.Amount, r.price)
 }
 
-// amount is a MoneyAmount: GP wants the number of decimals its currency is set up with.
 func (r *rendering) amount(name string, value erpbridge.Decimal, places uint8) *etree.Element {
-	el := under(name, "Currency", r.d.Currency)
+	return amount(name, r.d.Currency, value, places)
+}
+
+// amount is a MoneyAmount: GP wants the number of decimals its currency is set up with.
+func amount(name, currency string, value erpbridge.Decimal, places uint8) *etree.Element {
+	el := under(name, "Currency", currency)
 	el.AddChild(text("Value", value.StringFixed(places)))
 	el.AddChild(text("DecimalDigits", strconv.Itoa(int(places))))
 	return el

@@ -25,7 +25,7 @@ var rules = map[string]salesdoc.Rule{
 	"Line":            {Length: 61, Charset: salesdoc.Latin1, Overflow: salesdoc.CutMark},
 	"City":            {Length: 35, Charset: salesdoc.Latin1, Overflow: salesdoc.CutMark},
 	"State":           {Length: 29, Charset: salesdoc.Latin1, Overflow: salesdoc.CutMark},
-	"PostalCode":      {Length: 11, Charset: salesdoc.Latin1, Overflow: salesdoc.CutMark},
+	"PostalCode":      {Length: 11, Charset: salesdoc.Latin1}, // half a code is another place
 	"CountryRegion":   {Length: 61, Charset: salesdoc.Latin1, Overflow: salesdoc.CutMark},
 	"Phone":           {Length: 21, Charset: salesdoc.Digits, Overflow: salesdoc.Omit},
 	"Note":            {Length: 8000, Charset: salesdoc.Latin1, Overflow: salesdoc.CutMark},
@@ -123,5 +123,16 @@ var (
 		{"ItemKey", false},
 		{"FulfillDate", true},
 		{"ActualShipDate", true},
+	}
+	addressFields = []field{
+		{"Line1", false},
+		{"Line2", false},
+		{"City", false},
+		{"State", false},
+		{"PostalCode", false},
+		{"CountryRegion", false},
+		{"Phone1", false},
+		{"Name", false},
+		{"ContactPerson", false},
 	}
 )

@@ -9,6 +9,7 @@ import (
 	"github.com/beevik/etree"
 
 	"github.com/hakooi/erpbridge"
+	wsdl "github.com/hakooi/erpbridge/wsdl/gp"
 	"github.com/hakooi/erpbridge/wsdl/soap"
 )
 
@@ -36,7 +37,7 @@ func (e *ERP) find(ctx context.Context, d erpbridge.Document) erpbridge.Result {
 	}
 	found := erpbridge.Result{Receipt: erpbridge.Receipt{Ref: number}}
 	if d.Kind == voidOrder {
-		if child(there, "FrontOfficeIntegrationId") == referenceOf(d) && voided(there) {
+		if reference(there) == referenceOf(d) && voided(there) {
 			return found
 		}
 		return failed(op, erpbridge.Missing, fmt.Errorf("order %s is not voided, or is somebody else's", number))
@@ -48,7 +49,7 @@ func (e *ERP) find(ctx context.Context, d erpbridge.Document) erpbridge.Result {
 }
 
 // read returns the order of a number. The error is of kind Missing if there is none.
-func (e *ERP) read(ctx context.Context, op, number string) (*etree.Element, error) {
+func (e *ERP) read(ctx context.Context, op, number string) (*wsdl.SalesOrder, error) {
 	get := etree.NewElement("GetSalesOrderByKey")
 	get.CreateAttr("xmlns", nsGP)
 	get.CreateAttr("xmlns:xsi", nsXSI)
@@ -58,17 +59,22 @@ func (e *ERP) read(ctx context.Context, op, number string) (*etree.Element, erro
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range content.ChildElements() {
-		if soap.Is(c, nsGP, "GetSalesOrderByKeyResult") && len(c.ChildElements()) > 0 {
-			key := c.FindElement("Key/Id")
-			if key == nil || !strings.EqualFold(soap.Text(key), number) { // SQL Server's keys know no case
-				return nil, &erpbridge.Error{Op: op, Kind: erpbridge.Unknown, Err: fmt.Errorf("GP was asked for order %s and told of another", number)}
-			}
-			return c, nil
-		}
+	unknown := func(format string, args ...any) (*wsdl.SalesOrder, error) {
+		return nil, &erpbridge.Error{Op: op, Kind: erpbridge.Unknown, Err: fmt.Errorf(format, args...)}
 	}
-	// What is not there is a Fault. An answer without an order says nothing.
-	return nil, &erpbridge.Error{Op: op, Kind: erpbridge.Unknown, Err: fmt.Errorf("GP was asked for order %s and told of none", number)}
+	var answer wsdl.GetSalesOrderByKeyResponse
+	if err := soap.Decode(content, &answer, nsGP); err != nil {
+		return unknown("what GP told of order %s is not understood: %w", number, err)
+	}
+	there := answer.GetSalesOrderByKeyResult
+	switch {
+	case there == nil, there.SalesDocument == nil:
+		// What is not there is a Fault. An answer without an order says nothing.
+		return unknown("GP was asked for order %s and told of none", number)
+	case there.Key == nil, !strings.EqualFold(strings.TrimSpace(there.Key.Id), number): // SQL Server's keys know no case
+		return unknown("GP was asked for order %s and told of another", number)
+	}
+	return there, nil
 }
 
 // get makes one request that has no effect.
@@ -84,8 +90,11 @@ func (e *ERP) get(ctx context.Context, op string, body *etree.Element) (*etree.E
 	switch {
 	case errors.As(err, &known):
 		known.Op = op
-		if known.Kind == erpbridge.InDoubt {
+		switch known.Kind {
+		case erpbridge.InDoubt:
 			known.Kind = erpbridge.Transient // nothing was done: asked again, it is answered
+		case erpbridge.Invalid:
+			known.Kind = erpbridge.Unknown // said of the question, not of the order
 		}
 		return nil, known
 	case err != nil:
@@ -102,12 +111,17 @@ func (e *ERP) get(ctx context.Context, op string, body *etree.Element) (*etree.E
 	return answer.Content, nil
 }
 
-// Probe asks for an order that does not exist: that GP says so shows that it answers, and
-// that the user may read orders of the company.
+// Probe asks for an order that does not exist: that GP says so shows that it answers, in
+// words that are understood, and that the user may read orders of the company.
 func (e *ERP) Probe(ctx context.Context) error {
-	_, err := e.read(ctx, "gp.Probe", "ERPBRIDGE-PROBE")
-	if erpbridge.KindOf(err) == erpbridge.Missing {
+	const op = "gp.Probe"
+	_, err := e.read(ctx, op, "ERPBRIDGE-PROBE")
+	switch erpbridge.KindOf(err) {
+	case erpbridge.Missing:
 		return nil
+	case erpbridge.Unknown:
+		return &erpbridge.Error{Op: op, Kind: erpbridge.Unknown, Err: fmt.Errorf(
+			"asked for an order that does not exist, GP did not say %q, by which it is known what is not there: %w", notFound, err)}
 	}
 	return err
 }

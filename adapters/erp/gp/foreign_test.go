@@ -10,13 +10,14 @@ import (
 	"time"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/adapters/erp/erptest"
 	"github.com/hakooi/erpbridge/cmd/erpsim/gpws"
 )
 
 func cancelled(id, number string, at int) erpbridge.Event {
 	o := order(id, number)
 	o.CancelledAt = time.Unix(1, 0)
-	return placed(o, at)
+	return erptest.Placed(o, at)
 }
 
 // Two stores with one number: what the one cancels is not the other's order.
@@ -26,12 +27,12 @@ func TestVoidIsOfOurOrder(t *testing.T) {
 	t.Cleanup(srv.Close)
 	e := open(t, srv.URL, "")
 	deliver := func(ev erpbridge.Event) erpbridge.Result {
-		return e.Deliver(t.Context(), []erpbridge.Document{document(t, e, ev)})[0]
+		return e.Deliver(t.Context(), []erpbridge.Document{erptest.One(t, e, ev)})[0]
 	}
 	find := func(ev erpbridge.Event) erpbridge.Result {
-		return e.Find(t.Context(), []erpbridge.Document{document(t, e, ev)})[0]
+		return e.Find(t.Context(), []erpbridge.Document{erptest.One(t, e, ev)})[0]
 	}
-	if r := deliver(placed(order("1", "#1001"), 0)); r.Err != nil {
+	if r := deliver(erptest.Placed(order("1", "#1001"), 0)); r.Err != nil {
 		t.Fatal(r.Err)
 	}
 	theirs := cancelled("2", "#1001", 1)
@@ -52,7 +53,7 @@ func TestVoidIsOfOurOrder(t *testing.T) {
 	}
 	changed := order("1", "#1001")
 	changed.Note = "again"
-	if r := deliver(placed(changed, 2)); erpbridge.KindOf(r.Err) != erpbridge.Invalid || !strings.Contains(r.Err.Error(), "is voided") {
+	if r := deliver(erptest.Placed(changed, 2)); erpbridge.KindOf(r.Err) != erpbridge.Invalid || !strings.Contains(r.Err.Error(), "is voided") {
 		t.Errorf("a change of a voided order: %+v", r)
 	}
 	if n := len(sim.Effects()); n != 2 {
@@ -90,8 +91,8 @@ func TestReadThatSaysNothing(t *testing.T) {
 		"nobody knows what": faultSaying("Hm."),
 	} {
 		e := scripted(t, map[string]string{"GetSalesOrderByKey": answer, voidOrder: fmt.Sprintf(`<VoidSalesOrderResponse xmlns=%q/>`, nsGP)})
-		for _, ev := range []erpbridge.Event{placed(order("1", "#1001"), 0), cancelled("1", "#1001", 1)} {
-			d := []erpbridge.Document{document(t, e, ev)}
+		for _, ev := range []erpbridge.Event{erptest.Placed(order("1", "#1001"), 0), cancelled("1", "#1001", 1)} {
+			d := []erpbridge.Document{erptest.One(t, e, ev)}
 			if r := e.Find(t.Context(), d)[0]; erpbridge.KindOf(r.Err) != erpbridge.Unknown {
 				t.Errorf("%s: found %s: %+v", name, d[0].Kind, r)
 			}
@@ -111,7 +112,7 @@ func TestReasonsNameNobody(t *testing.T) {
 		"CreateSalesOrder":   faultSaying("Validation exception: ADA@x of Engines &amp; Co, Ada Løvelace, 1 Loop, 89073 may not; secret was the password; item 128 SDRAM"),
 		"GetSalesOrderByKey": faultSaying("Business object not found."),
 	})
-	r := e.Deliver(t.Context(), []erpbridge.Document{document(t, e, placed(order("1", "#1001"), 0))})[0]
+	r := e.Deliver(t.Context(), []erpbridge.Document{erptest.One(t, e, erptest.Placed(order("1", "#1001"), 0))})[0]
 	if erpbridge.KindOf(r.Err) != erpbridge.Invalid || !strings.Contains(r.Err.Error(), "128 SDRAM") {
 		t.Fatalf("%+v", r)
 	}

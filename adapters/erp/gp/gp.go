@@ -14,7 +14,7 @@
 //     cause for certain, the order is read back by its number (GetSalesOrderByKey):
 //
 //     same reference, same marker    it is booked: delivered
-//     same reference, other marker   an older state of ours: updated
+//     same reference, other marker   an older state of ours: updated, see update.go
 //     another reference, or none     somebody else's: Invalid, nothing is overwritten
 //     no such order                  the Fault stands
 //
@@ -27,10 +27,12 @@
 //   - What GP will add up, line by line, is the order's total, to the minor unit.
 //
 // Faults carry localized text and mostly no cause; the texts are in the language of the
-// context we send. See codes.go.
+// context we send, which is English. See codes.go.
 //
-// There are no generated bindings: the request has some forty elements that must be there
-// as xsi:nil, which gowsdl's output leaves out.
+// GP's answer to a look-up is decoded into the generated types of wsdl/gp, by names and
+// namespaces that are checked. Requests are written with etree: they have some thirty
+// elements that must be there as xsi:nil, which gowsdl's output leaves out. The other
+// answers are empty, and a Fault is words.
 package gp
 
 import (
@@ -56,7 +58,7 @@ type Config struct {
 	Auth    login.Config  `yaml:"auth"`
 
 	Company      int    `yaml:"company"`       // GP's id of the company
-	Culture      string `yaml:"culture"`       // the language GP answers in
+	Culture      string `yaml:"culture"`       // that GP answers in: English, of any country
 	DocumentType string `yaml:"document_type"` // the order's type id, such as STDORD
 	Batch        string `yaml:"batch"`         // the batch orders are put in
 	// PriceDecimals is how many decimals the currencies are set up with, by code, where
@@ -83,10 +85,11 @@ const (
 // can is what a GP order can express. Freight, miscellaneous and trade discount are the
 // header's own amounts: charges with these codes go there.
 var can = salesdoc.Can{
-	ERP:    "Dynamics GP",
-	As:     []salesdoc.As{salesdoc.AsItem, salesdoc.AsCharge},
-	Taxes:  []salesdoc.Taxes{salesdoc.PassTax, salesdoc.ItemTax},
-	Prices: []salesdoc.Prices{salesdoc.NetPrices},
+	ERP:      "Dynamics GP",
+	Numbered: true, // the number is the order's key
+	As:       []salesdoc.As{salesdoc.AsItem, salesdoc.AsCharge},
+	Taxes:    []salesdoc.Taxes{salesdoc.PassTax, salesdoc.ItemTax},
+	Prices:   []salesdoc.Prices{salesdoc.NetPrices},
 	// A line's markdown is per piece: what it comes to is not always a whole number of
 	// cents, so the line's price has it.
 	Lines:    []salesdoc.DiscountAs{salesdoc.NetDiscount},
@@ -147,7 +150,10 @@ func New(name string, decode func(into any) error, xref erpbridge.CrossReference
 	return &ERP{name: name, conf: conf, login: who, soap: client, sales: sales}, nil
 }
 
-var cultureShape = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]+)*$`)
+// cultureShape matches the cultures whose words are in texts: English, of any country.
+// What GP says in another language would be understood for nothing, not even that an order
+// is not there, and what it refused would be in doubt for ever.
+var cultureShape = regexp.MustCompile(`^(?i:en-[a-z]{2})$`)
 
 // check returns everything that is wrong with the settings.
 func (c *Config) check() error {
@@ -168,7 +174,7 @@ func (c *Config) check() error {
 		wrong("company is missing: GP's number of the company; -1 is the sample company")
 	}
 	if !cultureShape.MatchString(c.Culture) {
-		wrong("culture: %q is not a culture such as en-US", c.Culture)
+		wrong("culture: %q is not English, such as en-US: it is the language in which GP answers the bridge, in words alone, and no other is understood", c.Culture)
 	}
 	if c.LongPO != HoldPO && c.LongPO != NotePO {
 		wrong("long_po: %q is not one of %s, %s", c.LongPO, HoldPO, NotePO)
@@ -213,6 +219,7 @@ func checkCharges(at string, r salesdoc.Rules) error {
 		{"gift_card_redeemed", r.GiftCardRedeemed},
 		{"store_credit", r.StoreCredit},
 		{"rounding", r.Rounding.Posting},
+		{"rounding.cash", r.Rounding.Cash},
 		{"discounts", r.Discounts.Posting},
 		{"tax.item", r.Tax.Item},
 	} {
@@ -225,3 +232,7 @@ func checkCharges(at string, r salesdoc.Rules) error {
 
 // Keyed implements erpbridge.Keyed: GP takes an order's number once.
 func (e *ERP) Keyed() bool { return true }
+
+// Distinct returns what is wrong with sending the orders of all these stores to this company: two
+// that can make the same number or reference would change each other's orders.
+func (e *ERP) Distinct(stores []string) error { return e.sales.Distinct(stores) }

@@ -1,20 +1,16 @@
 package gp
 
 import (
-	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v4"
 
 	"github.com/hakooi/erpbridge"
@@ -59,77 +55,24 @@ func open(t testing.TB, url, more string) *ERP {
 	return e
 }
 
-func dec(s string) erpbridge.Decimal {
-	d, err := erpbridge.ParseDecimal(s)
-	if err != nil {
-		panic(err)
-	}
-	return d
-}
+func usd(s string) erpbridge.Money { return erptest.Money(s, "USD") }
 
-func usd(s string) erpbridge.Money { return erpbridge.Money{Amount: dec(s), Currency: "USD"} }
-
-// order is one whose second line has a price no cent can say: 10.00 for three.
+// order is one with the tax in its lines, as GP has it.
 func order(id, number string) *erpbridge.Order {
-	tax := func(s string) []erpbridge.Tax {
-		return []erpbridge.Tax{{Title: "State", Rate: dec("0.1"), Amount: usd(s)}}
+	o := erptest.Pens(id, "128 SDRAM")
+	o.Number, o.ShipTo.Street2, o.ShipTo.Phone = number, "", "+49 731 5"
+	for i, amount := range []string{"3.98", "1.00"} {
+		o.Lines[i].Taxes = []erpbridge.Tax{{Title: "State", Rate: erptest.Dec("0.1"), Amount: usd(amount)}}
 	}
-	return &erpbridge.Order{
-		ID: id, Number: number, PostingDate: "2026-11-20", Currency: "USD", Email: "ada@example.com",
-		ShipTo: &erpbridge.Address{Name: "Ada Løvelace", Company: "Engines & Co", Street1: "1 Loop", City: "Ulm", Region: "BW", Postcode: "89073", Country: "DE", Phone: "+49 731 5"},
-		Lines: []erpbridge.Line{
-			{ID: "11", SKU: "128 SDRAM", Title: "Memory", Quantity: dec("2"), Unit: usd("19.90"), Taxes: tax("3.98")},
-			{ID: "12", SKU: "PEN", Title: "Pens <blue>", Quantity: dec("3"), Unit: usd("4.00"), Discounts: []erpbridge.Discount{{Title: "bulk", Amount: usd("2.00")}}, Taxes: tax("1.00")},
-		},
-		Shipping:  []erpbridge.ShippingLine{{Title: "Ground", Price: usd("9.95")}},
-		Discounts: []erpbridge.Discount{{Title: "LOYAL", Amount: usd("5.00")}},
-		TaxTotal:  usd("4.98"), Total: usd("59.73"), PaymentStatus: erpbridge.Paid,
-	}
-}
-
-func placed(o *erpbridge.Order, at int) erpbridge.Event {
-	return erpbridge.Event{
-		Store: "shop", Type: erpbridge.OrderPlaced, Stream: "order/" + o.ID, Resource: "order/" + o.ID, Order: o,
-		Version: erpbridge.Version{At: time.Unix(int64(1763600000+at), 0), Digest: fmt.Sprintf("%064d", at)},
-	}
-}
-
-func document(t testing.TB, e *ERP, ev erpbridge.Event) erpbridge.Document {
-	t.Helper()
-	docs, err := e.Translate(ev)
-	if err != nil || len(docs) != 1 {
-		t.Fatalf("%d documents, %v", len(docs), err)
-	}
-	return docs[0]
-}
-
-func golden(t *testing.T, name string, got []byte) string {
-	t.Helper()
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := os.MkdirAll("testdata", 0o750); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, got, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s: %s", name, diff)
-	}
-	return file
+	return o
 }
 
 func TestGolden(t *testing.T) {
 	e := open(t, "http://127.0.0.1:9/", "")
-	created := golden(t, "order.xml", document(t, e, placed(order("1", "#1001"), 0)).Body)
+	created := erptest.Golden(t, *update, "order.xml", erptest.One(t, e, erptest.Placed(order("1", "#1001"), 0)).Body)
 	cancelled := order("1", "#1001")
 	cancelled.CancelledAt = time.Unix(1763600001, 0)
-	voided := golden(t, "void.xml", document(t, e, placed(cancelled, 1)).Body)
+	voided := erptest.Golden(t, *update, "void.xml", erptest.One(t, e, erptest.Placed(cancelled, 1)).Body)
 	t.Run("by the vendor's schema", func(t *testing.T) { testenv.Xmlcheck(t, "gp", created, voided) })
 }
 
@@ -143,12 +86,12 @@ func TestWhatGPDoesNotTakeIsHeld(t *testing.T) {
 		{"a number too long", func(o *erpbridge.Order) { o.Number = "1234567890123456789012" }, "", "SalesDocumentKey"},
 		{"a purchase order too long", func(o *erpbridge.Order) { o.PO = strings.Repeat("7", 22) }, "", "CustomerPONumber"},
 		{"an item GP cannot spell", func(o *erpbridge.Order) { o.Lines[0].SKU = "Ö" }, "", "ItemKey"},
-		{"half a piece", func(o *erpbridge.Order) { o.Lines[0].Quantity, o.Lines[0].Unit = dec("0.5"), usd("79.60") }, "", "quantity_decimals"},
+		{"half a piece", func(o *erpbridge.Order) { o.Lines[0].Quantity, o.Lines[0].Unit = erptest.Dec("0.5"), usd("79.60") }, "", "quantity_decimals"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o := order("1", "#1001")
 			c.set(o)
-			_, err := open(t, "http://127.0.0.1:9/", c.more).Translate(placed(o, 0))
+			_, err := open(t, "http://127.0.0.1:9/", c.more).Translate(erptest.Placed(o, 0))
 			if erpbridge.KindOf(err) != erpbridge.Held || !strings.Contains(err.Error(), c.say) {
 				t.Errorf("%v", err)
 			}
@@ -158,7 +101,7 @@ func TestWhatGPDoesNotTakeIsHeld(t *testing.T) {
 	moved := order("1", "#1001")
 	moved.Charges = []erpbridge.Charge{{Kind: erpbridge.Fee, Title: "x", Amount: usd("-1.00")}}
 	moved.Discounts, moved.Total, moved.PO = nil, usd("63.73"), strings.Repeat("7", 22)
-	d := string(document(t, open(t, "http://127.0.0.1:9/", "long_po: note\n"), placed(moved, 0)).Body)
+	d := string(erptest.One(t, open(t, "http://127.0.0.1:9/", "long_po: note\n"), erptest.Placed(moved, 0)).Body)
 	for _, want := range []string{
 		"<TradeDiscount><Amount><Currency>USD</Currency><Value>1.02<", "<CustomerPONumber>1<", "<Note>Purchase order 7777777777777777777777<",
 	} {
@@ -180,7 +123,7 @@ func TestWhatGPDoesNotTakeIsHeld(t *testing.T) {
 	}
 }
 
-func TestSettingsThatCannotBe(t *testing.T) {
+func TestSettingsThatCannotBeAreTold(t *testing.T) {
 	_, err := New("gp", decodeYAML(`
 url: http://gp.example.com/x
 timeout: -1s
@@ -207,7 +150,7 @@ mapping: {shipping: {as: charge, code: post}, prices: gross}
 	}
 }
 
-func TestTexts(t *testing.T) {
+func TestFaultsAreKnownByTheirWords(t *testing.T) {
 	for _, c := range texts {
 		if got := kindOf(&soap.Fault{String: "Oh: " + strings.ToUpper(c.part) + " again."}); got != c.kind {
 			t.Errorf("%q is %s, want %s", c.part, got, c.kind)
@@ -233,7 +176,7 @@ func suite() erptest.Suite {
 		Open: func(t *testing.T, url string) erpbridge.ERP {
 			return open(t, url, "")
 		},
-		Events:    []erpbridge.Event{placed(order("1", "#1001"), 0)},
+		Events:    []erpbridge.Event{erptest.Placed(order("1", "#1001"), 0)},
 		Good:      say(200, `<CreateSalesOrderResponse xmlns="`+nsGP+`"/>`),
 		Throttle:  fault("Server is too busy"),
 		Fault:     fault("Security exception: the user is not authorized"),
@@ -250,14 +193,14 @@ func TestConformanceHostileAnswers(t *testing.T) {
 }
 
 // What GP has is compared before anything is written over it.
-func TestOrderThatIsThere(t *testing.T) {
+func TestOrderThatIsThereIsComparedBeforeItIsChanged(t *testing.T) {
 	sim := gpws.New(gpws.Config{})
 	srv := httptest.NewServer(sim.Handler())
 	t.Cleanup(srv.Close)
 	e := open(t, srv.URL, "")
 	deliver := func(d erpbridge.Document) erpbridge.Result { return e.Deliver(t.Context(), []erpbridge.Document{d})[0] }
 
-	first := document(t, e, placed(order("1", "#1001"), 0))
+	first := erptest.One(t, e, erptest.Placed(order("1", "#1001"), 0))
 	if r := e.Find(t.Context(), []erpbridge.Document{first})[0]; erpbridge.KindOf(r.Err) != erpbridge.Missing {
 		t.Errorf("found before it was sent: %+v", r)
 	}
@@ -268,7 +211,7 @@ func TestOrderThatIsThere(t *testing.T) {
 	}
 	changed := order("1", "#1001")
 	changed.Lines, changed.TaxTotal, changed.Total = changed.Lines[:1], usd("3.98"), usd("48.73")
-	second := document(t, e, placed(changed, 1))
+	second := erptest.One(t, e, erptest.Placed(changed, 1))
 	if r := e.Find(t.Context(), []erpbridge.Document{second})[0]; erpbridge.KindOf(r.Err) != erpbridge.Missing {
 		t.Errorf("a state that is not there was found: %+v", r)
 	}
@@ -283,12 +226,12 @@ func TestOrderThatIsThere(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 	}
-	if r := deliver(document(t, e, placed(order("2", "#1001"), 0))); erpbridge.KindOf(r.Err) != erpbridge.Invalid || !strings.Contains(r.Err.Error(), "is not this one") {
+	if r := deliver(erptest.One(t, e, erptest.Placed(order("2", "#1001"), 0))); erpbridge.KindOf(r.Err) != erpbridge.Invalid || !strings.Contains(r.Err.Error(), "is not this one") {
 		t.Errorf("another order of that number: %+v", r)
 	}
 	cancelled := order("1", "#1001")
 	cancelled.CancelledAt = time.Unix(1, 0)
-	void := document(t, e, placed(cancelled, 2))
+	void := erptest.One(t, e, erptest.Placed(cancelled, 2))
 	for range 2 {
 		if r := deliver(void); r.Err != nil {
 			t.Fatal(r.Err)
@@ -299,7 +242,7 @@ func TestOrderThatIsThere(t *testing.T) {
 	}
 	never := order("9", "#1009")
 	never.CancelledAt = time.Unix(1, 0)
-	if r := deliver(document(t, e, placed(never, 0))); r.Err != nil || r.Receipt.Warning == "" {
+	if r := deliver(erptest.One(t, e, erptest.Placed(never, 0))); r.Err != nil || r.Receipt.Warning == "" {
 		t.Errorf("%+v", r)
 	}
 	if _, bad := sim.Requests(); len(bad) > 0 {
@@ -311,7 +254,7 @@ func TestOrderThatIsThere(t *testing.T) {
 }
 
 // A GP at its worst: each order is there once, with the storefront's total.
-func TestEveryOrderOnce(t *testing.T) {
+func TestEveryOrderIsThereOnce(t *testing.T) {
 	sim := gpws.New(gpws.Config{Seed: 5, User: "gp", Password: "secret", Company: "-1", Faults: gpws.Faults{
 		DropBefore: .1, DropAfter: .1, Unhandled: .05, FaultAfter: .1, Deadlock: .1, Busy: .05, Page: .05, Slow: .02, SlowBy: time.Millisecond,
 	}})
@@ -321,8 +264,8 @@ func TestEveryOrderOnce(t *testing.T) {
 	e := open(t, srv.URL, "")
 	const orders = 200
 	for i := range orders {
-		d := document(t, e, placed(order(fmt.Sprint(i), fmt.Sprintf("#%d", 5000+i)), 0))
-		if err := insist(t.Context(), e, d); err != nil {
+		d := erptest.One(t, e, erptest.Placed(order(fmt.Sprint(i), fmt.Sprintf("#%d", 5000+i)), 0))
+		if _, err := erptest.Insist(t.Context(), e, d); err != nil {
 			t.Fatalf("order %d: %v", i, err)
 		}
 	}
@@ -338,29 +281,4 @@ func TestEveryOrderOnce(t *testing.T) {
 	if n, bad := sim.Requests(); len(bad) > 0 || n < orders*5/4 {
 		t.Errorf("%d requests, no GP would have taken: %v", n, bad)
 	}
-}
-
-// insist delivers as the outbox does: in doubt is looked up, what is not there is sent.
-func insist(ctx context.Context, e *ERP, d erpbridge.Document) error {
-	doubt := false
-	for range 200 {
-		docs := []erpbridge.Document{d}
-		var r erpbridge.Result
-		if doubt {
-			r = e.Find(ctx, docs)[0]
-		} else {
-			r = e.Deliver(ctx, docs)[0]
-		}
-		switch kind := erpbridge.KindOf(r.Err); {
-		case r.Err == nil || kind == erpbridge.Duplicate:
-			return nil
-		case kind == erpbridge.InDoubt:
-			doubt = true
-		case kind == erpbridge.Missing:
-			doubt = false
-		case kind == erpbridge.Invalid || kind == erpbridge.Refused:
-			return r.Err
-		}
-	}
-	return errors.New("there is no end to it")
 }

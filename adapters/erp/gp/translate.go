@@ -5,8 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
 
 	"github.com/beevik/etree"
@@ -306,31 +304,6 @@ func minorUnit(places uint8) erpbridge.Decimal {
 		d, _ = erpbridge.ParseDecimal("1")
 	}
 	return d
-}
-
-// taxes lists the tax by tax detail.
-func (r *rendering) taxes() *etree.Element {
-	by := map[string]erpbridge.Money{}
-	for _, it := range r.d.Items {
-		if !it.Tax.IsZero() {
-			by[it.TaxCode] = erpbridge.Zero(r.d.Currency).Add(by[it.TaxCode]).Add(it.Tax)
-		}
-	}
-	if len(by) == 0 || !by[""].IsZero() {
-		return nil // not all of it has a detail: GP takes the amount as it is
-	}
-	list := etree.NewElement("Taxes")
-	for i, code := range slices.Sorted(maps.Keys(by)) {
-		tax := list.CreateElement("SalesDocumentTax")
-		tax.AddChild(r.money("TaxAmount", by[code]))
-		tax.AddChild(none("IsBackoutTax"))
-		tax.AddChild(none("IsTaxableTax"))
-		key := tax.CreateElement("Key")
-		key.AddChild(id("SalesDocumentKey", r.number))
-		key.AddChild(text("SequenceNumber", strconv.Itoa(i+1)))
-		key.AddChild(id("TaxDetailKey", code))
-	}
-	return list
 }
 
 func (r *rendering) address(a *salesdoc.Address) (*etree.Element, error) {
