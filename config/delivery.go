@@ -13,7 +13,8 @@ import (
 type Delivery struct {
 	// Concurrency is how many requests may be open at once. Default 4.
 	Concurrency int `yaml:"concurrency"`
-	// Rate is how many requests may begin in a second; 0 is no limit. Default 0.
+	// Rate is how many requests may begin in a second; 0 is no limit. Default 0. Where an
+	// ERP has to be asked before it is told, that counts as one, see its manual.
 	Rate Rate `yaml:"rate"`
 	// Batch is how many events may travel in one request. Default 1.
 	Batch int `yaml:"batch"`

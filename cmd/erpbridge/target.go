@@ -18,11 +18,11 @@ import (
 
 func newTarget(opt *options) *cobra.Command {
 	c := &cobra.Command{
-		Use: "target", Short: "List, pause and resume ERPs",
+		Use: "target", Short: "List, pause and resume ERPs, and ask them for stock",
 		Long: `A paused target is sent nothing, by any daemon, until it is resumed; orders are
 accepted and wait. Pausing and resuming are written to the audit log.`,
 	}
-	c.AddCommand(newTargetList(opt), newTargetPause(opt), newTargetResume(opt))
+	c.AddCommand(newTargetList(opt), newTargetPause(opt), newTargetResume(opt), newTargetAvailability(opt))
 	return c
 }
 
@@ -163,12 +163,8 @@ not answer: it is tried at once, with one request first.`,
 // changeTarget does act on a target that is configured, and says so.
 func changeTarget(c *cobra.Command, opt *options, name, done string, act func(ctx context.Context, s *outbox.Store) error) error {
 	return withTargets(c, opt, func(ctx context.Context, conf *config.Config, s *outbox.Store) error {
-		if !slices.ContainsFunc(conf.Targets, func(t config.Target) bool { return t.Name == name }) {
-			var names []string
-			for _, t := range conf.Targets {
-				names = append(names, t.Name)
-			}
-			return &codedError{exitUsage, fmt.Errorf("there is no target %q; configured: %s", name, strings.Join(names, ", "))}
+		if err := knownTarget(conf, name); err != nil {
+			return err
 		}
 		if err := act(ctx, s); err != nil {
 			return err
@@ -179,6 +175,18 @@ func changeTarget(c *cobra.Command, opt *options, name, done string, act func(ct
 		_, err := fmt.Fprintf(c.OutOrStdout(), "%s %s\n", done, name)
 		return err
 	})
+}
+
+// knownTarget refuses the name of a target that is not configured.
+func knownTarget(conf *config.Config, name string) error {
+	if slices.ContainsFunc(conf.Targets, func(t config.Target) bool { return t.Name == name }) {
+		return nil
+	}
+	var names []string
+	for _, t := range conf.Targets {
+		names = append(names, t.Name)
+	}
+	return &codedError{exitUsage, fmt.Errorf("there is no target %q; configured: %s", name, strings.Join(names, ", "))}
 }
 
 func withTargets(c *cobra.Command, opt *options, do func(ctx context.Context, conf *config.Config, s *outbox.Store) error) error {

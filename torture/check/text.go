@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // strip leaves out what XML 1.0 cannot hold.
@@ -28,9 +30,13 @@ func units(text string) int {
 	return n
 }
 
-// shorten is the rule for texts that are too long: at most so many units, an ellipsis
-// and no blank at the end, no character cut in two as a reader sees characters.
+// shorten is the rule for texts that are too long: composed (NFC), then at most so many
+// units, an ellipsis and no blank at the end, no character cut in two as a reader sees characters.
 func shorten(text string, most int) string {
+	if units(text) > most {
+		// Letters and their accents in one leave room for more of them.
+		text = norm.NFC.String(text)
+	}
 	if units(text) <= most {
 		return text
 	}

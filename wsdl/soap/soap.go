@@ -32,7 +32,6 @@
 package soap
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -43,7 +42,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"sync/atomic"
 	"time"
 
 	"github.com/beevik/etree"
@@ -173,7 +171,7 @@ func (c *Client) Post(ctx context.Context, contentType string, body []byte, extr
 }
 
 func (c *Client) post(ctx context.Context, header http.Header, content []byte, extras []Extra, read reader) (*Answer, error) {
-	body := &countedBody{Reader: bytes.NewReader(content)}
+	body := NewBody(ctx, content)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.endpoint(extras), body)
 	if err != nil {
 		return nil, failed(erpbridge.Refused, err)
@@ -198,7 +196,7 @@ func (c *Client) post(ctx context.Context, header http.Header, content []byte, e
 		resp, err = c.http.Do(req) //nolint:bodyclose // it is, below
 		return err
 	}); err != nil {
-		return nil, c.unanswered(err, body.left.Load())
+		return nil, c.unanswered(err, body.Left())
 	}
 	var raw []byte
 	err = fault.Do("soap.read", func() (err error) {
@@ -265,28 +263,6 @@ func (c *Client) unanswered(err error, left bool) error {
 	}
 	return failed(erpbridge.Transient, fmt.Errorf("not sent: %w", err))
 }
-
-// countedBody remembers whether any of it was handed to a connection. The
-// transport reads it only once it has one, so an unread body cannot have
-// arrived, and a request whose body is missing cannot have been acted upon.
-type countedBody struct {
-	*bytes.Reader
-	left atomic.Bool
-}
-
-func (b *countedBody) Read(p []byte) (int, error) {
-	b.left.Store(true)
-	return b.Reader.Read(p)
-}
-
-// WriteTo is the other way out of a bytes.Reader.
-func (b *countedBody) WriteTo(w io.Writer) (int64, error) {
-	b.left.Store(true)
-	return b.Reader.WriteTo(w)
-}
-
-// Close is for the transport.
-func (b *countedBody) Close() error { return nil }
 
 // charset returns the charset parameter of a Content-Type.
 func charset(contentType string) string {

@@ -1,7 +1,6 @@
 package fo
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -13,7 +12,6 @@ import (
 	"net/url"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/hakooi/erpbridge"
@@ -79,7 +77,7 @@ func (c *client) do(ctx context.Context, r request) (*reply, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, c.fail(r.op, erpbridge.Transient, fmt.Errorf("not sent: %w", err))
 	}
-	body := &countedBody{Reader: bytes.NewReader(r.body)}
+	body := soap.NewBody(ctx, r.body)
 	req, err := http.NewRequestWithContext(ctx, r.method, r.url, body)
 	if err != nil {
 		return nil, c.fail(r.op, erpbridge.Refused, errors.New("the URL is none"))
@@ -108,7 +106,7 @@ func (c *client) do(ctx context.Context, r request) (*reply, error) {
 	}
 	resp, err := via.Do(req)
 	if err != nil {
-		return nil, c.unanswered(r, err, body.left.Load())
+		return nil, c.unanswered(r, err, body.Left())
 	}
 	raw, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if cerr := resp.Body.Close(); err == nil {
@@ -264,23 +262,3 @@ func (c *client) close() {
 	c.api.CloseIdleConnections()
 	c.storage.CloseIdleConnections()
 }
-
-// countedBody remembers whether any of it was handed to a connection.
-type countedBody struct {
-	*bytes.Reader
-	left atomic.Bool
-}
-
-func (b *countedBody) Read(p []byte) (int, error) {
-	b.left.Store(true)
-	return b.Reader.Read(p)
-}
-
-// WriteTo is the other way out of a bytes.Reader.
-func (b *countedBody) WriteTo(w io.Writer) (int64, error) {
-	b.left.Store(true)
-	return b.Reader.WriteTo(w)
-}
-
-// Close is for the transport.
-func (b *countedBody) Close() error { return nil }

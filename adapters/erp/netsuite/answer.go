@@ -57,7 +57,7 @@ func (e *ERP) readList(content *etree.Element, sent []lifted) []erpbridge.Result
 			// Any one may be missing: without its name a result is nobody's.
 			results[i].Err = e.inDoubt(deliverOp, "%d records sent, %d results, and this one has no name", len(sent), len(got))
 		default:
-			results[i] = e.readWrite(deliverOp, sent[i].kind, got[i])
+			results[i] = e.readWrite(deliverOp, sent[i].kind, sent[i].externalID, got[i])
 			results[i].Receipt.Raw = e.evidence(raw[i])
 		}
 	}
@@ -84,8 +84,8 @@ func crossCheck(got []*wsdl.WriteResponse, sent []lifted) error {
 	return nil
 }
 
-// readWrite reads one result.
-func (e *ERP) readWrite(op, kind string, w *wsdl.WriteResponse) erpbridge.Result {
+// readWrite reads the result of one record, which is called name.
+func (e *ERP) readWrite(op, kind, name string, w *wsdl.WriteResponse) erpbridge.Result {
 	ok, err := success(w.Status)
 	if err != nil {
 		return erpbridge.Result{Err: e.inDoubt(op, "%v", err)}
@@ -104,8 +104,12 @@ func (e *ERP) readWrite(op, kind string, w *wsdl.WriteResponse) erpbridge.Result
 		return erpbridge.Result{Receipt: erpbridge.Receipt{Ref: e.reason(id), Warning: said.text}}
 	}
 	k, text := said.kind, said.text
-	if kind == customer && existsElsewhere(said.code) {
-		text = "NetSuite has this customer already, under another external id or none; give that one ours, or merge them: " + text
+	switch {
+	case kind == customer && existsElsewhere(said.code):
+		text = fmt.Sprintf("NetSuite has this customer already, under another external id or none: give that one the external id %s (adopt_customers does so by the e-mail address), "+
+			"or enter its internal id by erpbridge xref set --target %s, in the table customers or customer_emails, and replay with --render-again: %s", name, e.name, text)
+	case lacksPermission(said.code):
+		text = "the role may not write this record: see its permissions, and the forms and subsidiaries it is let use: " + text
 	}
 	if text == "" {
 		text = "not saved, and no reason given"

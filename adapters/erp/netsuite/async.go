@@ -34,7 +34,7 @@ const (
 //	                                             is not there sent again by upsertList
 //
 // Sending again is safe, as always: the externalId is the same. NetSuite keeps job ids
-// for 30 days. Orders that are closed do not go by a job.
+// for 30 days. Orders that are closed, and customers that are added, do not go by a job.
 type Async struct{ *ERP }
 
 // Deliver sends the records of docs as one asyncUpsertList. What NetSuite took is

@@ -49,6 +49,17 @@ func (e *ERP) ItemAvailability(ctx context.Context, items []string) ([]Availabil
 	return found, nil
 }
 
+// Availability tells what NetSuite has of items, row by row: location is "" where the
+// account has none. Its parameters are of no type of this package, so that a caller need
+// not know which ERP it asks.
+func (e *ERP) Availability(ctx context.Context, items []string, tell func(item, location string, available, onHand erpbridge.Decimal)) error {
+	rows, err := e.ItemAvailability(ctx, items)
+	for _, r := range rows {
+		tell(r.Item, r.Location, r.Available, r.OnHand)
+	}
+	return err
+}
+
 func availabilityRequest(items []string) *etree.Element {
 	ask := etree.NewElement(msgs + ":getItemAvailability")
 	list := ask.CreateElement(msgs + ":itemAvailabilityFilter").CreateElement(core + ":item")

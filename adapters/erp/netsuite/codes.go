@@ -20,6 +20,7 @@ var codes = map[string]erpbridge.Kind{
 	"SSS_REQUEST_LIMIT_EXCEEDED":     erpbridge.Throttled,
 	"CONCURRENCY_LIMIT_EXCEEDED":     erpbridge.Throttled,
 	"EXCEEDED_MAX_CONCUR_RQST":       erpbridge.Throttled,
+	"CONCUR_SEARCH_DISALLWD":         erpbridge.Throttled,
 
 	// NetSuite is busy or somebody else has the record: again later.
 	"ACCT_TEMP_UNAVAILABLE":                   erpbridge.Transient, // maintenance
@@ -31,6 +32,7 @@ var codes = map[string]erpbridge.Kind{
 	"RCRD_EDITED_SINCE_RETRIEVED":             erpbridge.Transient,
 	"SSS_CONNECTION_TIME_OUT":                 erpbridge.Transient,
 	"SSS_REQUEST_TIME_EXCEEDED":               erpbridge.Transient,
+	"ABORT_SEARCH_EXCEEDED_MAX_TIME":          erpbridge.Transient,
 	"TIMEOUT_THE_RECORD_DOESNT_EXIST_ANYMORE": erpbridge.Transient,
 	"JOB_NOT_COMPLETE":                        erpbridge.Transient, // an asynchronous job has no results yet
 
@@ -125,9 +127,20 @@ var texts = []struct {
 	{"the connection pool is not in", erpbridge.Transient}, // "intialized", and other spellings
 }
 
+// lacksPermission reports whether a code says that the role may not do something. As a
+// fault that is the whole request. On one record it may be that record alone: its form, its
+// type, a field of it, an order of a subsidiary that the role does not see. What is wrong
+// with one order must not stop all.
+func lacksPermission(code string) bool {
+	return code == "INSUFFICIENT_PERMISSION" || code == "PERMISSION_VIOLATION"
+}
+
 // kindOfRecord returns what a code on a record asks for. An unknown code is
 // about this record and permanent; no code at all is nothing to go by.
 func kindOfRecord(code string) erpbridge.Kind {
+	if lacksPermission(code) {
+		return erpbridge.Invalid
+	}
 	if k, ok := codes[code]; ok {
 		return k
 	}

@@ -34,12 +34,19 @@ type Config struct {
 	Token          Secret `yaml:"token"`
 	TokenSecret    Secret `yaml:"token_secret"`
 
-	ExternalIDPrefix string            `yaml:"external_id_prefix"` // before every externalId
-	Subsidiary       string            `yaml:"subsidiary"`         // of new customers; needed in OneWorld accounts
-	OrderStatus      string            `yaml:"order_status"`
-	Currencies       map[string]string `yaml:"currencies"` // ISO 4217 code to id
-	Customer         CustomerConfig    `yaml:"customer"`
-	Items            ItemsConfig       `yaml:"items"`
+	ExternalIDPrefix string `yaml:"external_id_prefix"` // before every externalId
+	Subsidiary       string `yaml:"subsidiary"`         // of new customers; needed in OneWorld accounts
+	OrderStatus      string `yaml:"order_status"`       // of new orders
+	// Changes says what becomes of a later state of an order that NetSuite has.
+	Changes Changes `yaml:"changes"`
+	// UpdateCustomers writes what the shop knows over customers that NetSuite has.
+	UpdateCustomers bool `yaml:"update_customers"`
+	// AdoptCustomers gives our external id to the one customer without any who has the e-mail
+	// address of a customer that NetSuite refuses to have twice.
+	AdoptCustomers bool              `yaml:"adopt_customers"`
+	Currencies     map[string]string `yaml:"currencies"` // ISO 4217 code to id
+	Customer       CustomerConfig    `yaml:"customer"`
+	Items          ItemsConfig       `yaml:"items"`
 
 	// Items that stand for what is not goods; each is needed once it occurs.
 	DiscountItem string `yaml:"discount_item"`
@@ -58,9 +65,12 @@ type Config struct {
 	Shipping       ShippingConfig `yaml:"shipping"`
 	PaymentMethods PaymentConfig  `yaml:"payment_methods"`
 
-	// Deposits go to undeposited funds, or to an account.
-	UndepositedFunds bool   `yaml:"undeposited_funds"`
-	DepositAccount   string `yaml:"deposit_account"`
+	// Deposits makes a customer deposit of what was paid. They go to undeposited funds, or to
+	// an account: that of their payment method, or the one that all others go to.
+	Deposits         bool              `yaml:"deposits"`
+	UndepositedFunds bool              `yaml:"undeposited_funds"`
+	DepositAccount   string            `yaml:"deposit_account"`
+	DepositAccounts  map[string]string `yaml:"deposit_accounts"` // payment method's id to account's
 
 	Location   string `yaml:"location"`
 	Department string `yaml:"department"`
@@ -74,6 +84,8 @@ type Config struct {
 	Mapping salesdoc.Mapping `yaml:"mapping"`
 	// RefundRecord is what money paid back becomes: credit-memo or cash-refund.
 	RefundRecord RefundRecord `yaml:"refund_record"`
+	// LinkReturns makes a return authorization be created from its sales order.
+	LinkReturns bool `yaml:"link_returns"`
 	// Async delivers by asyncUpsertList: NetSuite takes a batch, works it when it comes to
 	// it, and is asked for the results.
 	Async bool `yaml:"async"`
@@ -98,6 +110,11 @@ type CustomerConfig struct {
 type ItemsConfig struct {
 	BySKU       map[string]string `yaml:"by_sku"`
 	Placeholder string            `yaml:"placeholder"` // for goods that by_sku does not know
+	// LookUp looks goods that no table knows up in NetSuite, by their SKU: item-id or
+	// external-id. Without it they are not looked up.
+	LookUp LookUp `yaml:"look_up"`
+	// LookUpKeep is for how long what was found is not asked for again. 10m if it is not set.
+	LookUpKeep time.Duration `yaml:"look_up_keep"`
 }
 
 // ShippingConfig maps shipping lines to ship methods.
@@ -132,7 +149,10 @@ func defaults() Config {
 		Version:      "2023_2",
 		Timeout:      60 * time.Second,
 		OrderStatus:  "_pendingFulfillment",
+		Changes:      ImportChanges,
+		Deposits:     true,
 		RefundRecord: ByCreditMemo,
+		Items:        ItemsConfig{LookUpKeep: 10 * time.Minute},
 	}
 }
 
@@ -188,8 +208,17 @@ func (c *Config) check() error {
 	if !slices.Contains(orderStatuses, c.OrderStatus) {
 		wrong("order_status: %q is not one of %s", c.OrderStatus, strings.Join(orderStatuses, ", "))
 	}
+	if all := []Changes{ImportChanges, OverwriteChanges, KeepChanges, HoldChanges}; !slices.Contains(all, c.Changes) {
+		wrong("changes: %q is not one of import, overwrite, keep, hold", c.Changes)
+	}
 	if c.RefundRecord != ByCreditMemo && c.RefundRecord != ByCashRefund {
 		wrong("refund_record: %q is not one of %s, %s", c.RefundRecord, ByCreditMemo, ByCashRefund)
+	}
+	if by := c.Items.LookUp; by != "" && by != ByItemID && by != ByExternalID {
+		wrong("items.look_up: %q is not one of %s, %s", by, ByItemID, ByExternalID)
+	}
+	if c.Items.LookUpKeep < 0 {
+		wrong("items.look_up_keep: must not be less than nought")
 	}
 	if c.UndepositedFunds && c.DepositAccount != "" {
 		wrong("undeposited_funds and deposit_account exclude each other")
@@ -197,6 +226,11 @@ func (c *Config) check() error {
 	for _, code := range slices.Sorted(maps.Keys(c.Currencies)) {
 		if _, ok := erpbridge.Digits(code); !ok {
 			wrong("currencies: %q is not an ISO 4217 currency", code)
+		}
+	}
+	for _, method := range slices.Sorted(maps.Keys(c.DepositAccounts)) {
+		if !internalIDShape.MatchString(method) {
+			wrong("deposit_accounts: %q is not the internal id of a payment method, which is a number", method)
 		}
 	}
 	for _, code := range slices.Sorted(maps.Keys(c.Countries)) {
@@ -251,6 +285,7 @@ func (c *Config) eachID(f func(setting, id string)) {
 		{"items.by_sku", c.Items.BySKU},
 		{"shipping.by_title", c.Shipping.ByTitle},
 		{"payment_methods.by_gateway", c.PaymentMethods.ByGateway},
+		{"deposit_accounts", c.DepositAccounts},
 	} {
 		for _, key := range slices.Sorted(maps.Keys(m.ids)) {
 			id := m.ids[key]

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/beevik/etree"
@@ -42,7 +43,13 @@ func (a *Async) Confirm(ctx context.Context, accepted []erpbridge.Accepted) []er
 	}
 	var again []int
 	for _, job := range order {
-		again = append(again, a.ask(ctx, job, jobs[job], results)...)
+		missed := a.ask(ctx, job, jobs[job], results)
+		for _, c := range jobs[job] {
+			if slices.Contains(missed, c.index) || notTaken(results[c.index].Err) {
+				a.distrust(c.lifted)
+			}
+		}
+		again = append(again, missed...)
 	}
 	a.mend(ctx, docs, again, results)
 	return results

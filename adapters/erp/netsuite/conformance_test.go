@@ -23,7 +23,7 @@ import (
 // orderDocument is a document of ours with a given externalId.
 func orderDocument(e *ERP, kind, externalID string) erpbridge.Document {
 	prefix := map[string]string{customer: rel, salesOrder: sales, customerDeposit: cust}[kind]
-	body, err := e.newRecord(prefix, kind, externalID).bytes()
+	body, _, err := e.newRecord(prefix, kind, externalID).bytes()
 	if err != nil {
 		panic(err)
 	}

@@ -20,13 +20,20 @@ func (t *translation) buyerID() string {
 	return t.externalID("customer", strings.TrimPrefix(t.d.Buyer.Reference, t.storePrefix()))
 }
 
+// customer renders the customer of an order. It travels with each of its orders, in their
+// streams, so that an older order may bring it later than a newer one: where NetSuite has
+// it, it is left alone, unless update_customers says otherwise.
 func (t *translation) customer() (*record, error) {
 	c := t.d.Buyer
 	if !c.Create {
 		return nil, nil
 	}
-	r := t.newRecord(rel, customer, t.buyerID())
-	comments := []string{marker(t.key(customer))}
+	operation := addList
+	if t.conf.UpdateCustomers {
+		operation = upsertList
+	}
+	r := t.newRecordFor(operation, rel, customer, t.buyerID())
+	comments := []string{unmarked}
 	// A person may work somewhere; a company has no first name. NetSuite does not
 	// let one become the other later, so names decide and nothing that changes
 	// from order to order.

@@ -18,7 +18,8 @@ import (
 const deliverOp = "netsuite.Deliver"
 
 // Deliver sends the records of docs as one upsertList and reads the answer
-// record by record. Documents that need a look-up first go in a request after it.
+// record by record. Documents that need a look-up of another record first go in a request
+// after it; items that nobody knows yet are looked up before all.
 func (e *ERP) Deliver(ctx context.Context, docs []erpbridge.Document) []erpbridge.Result {
 	return e.deliver(ctx, docs, MaxBatch, e.upsert)
 }
@@ -34,14 +35,26 @@ func (e *ERP) deliver(ctx context.Context, docs []erpbridge.Document, most int, 
 			Err: fmt.Errorf("%d documents in one request, NetSuite takes %d: lower the batch of target %s", len(docs), most, e.name),
 		})
 	}
-	var down error // why no more requests are made
-	for _, round := range rounds(e.lift(docs, results)) {
+	asked := e.lift(docs, results)
+	sent, down := e.resolve(ctx, asked, results) // down: why no more requests are made
+	if down != nil {
+		for _, s := range asked {
+			results[s.index].Err = down
+		}
+		return results
+	}
+	for _, round := range rounds(sent) {
 		if down == nil {
 			down = e.deliverRound(ctx, round, results, write)
 			continue
 		}
 		for _, s := range round {
 			results[s.index].Err = down
+		}
+	}
+	for _, s := range sent {
+		if notTaken(results[s.index].Err) {
+			e.distrust(s)
 		}
 	}
 	return results
@@ -51,23 +64,29 @@ func (e *ERP) deliver(ctx context.Context, docs []erpbridge.Document, most int, 
 // request, or of the look-up before it, as a whole; it is in the results, too, and leaves
 // nothing of later rounds in doubt.
 func (e *ERP) deliverRound(ctx context.Context, round []lifted, results []erpbridge.Result, write upsert) error {
-	ready, do := round, write
-	if round[0].step != plainly {
-		var err error
-		if ready, err = e.refer(ctx, round, results); err != nil {
-			for _, s := range round {
-				results[s.index].Err = err
-			}
-			return err
+	if round[0].step == plainly {
+		return e.deliverPlainly(ctx, round, results, write)
+	}
+	ready, err := e.refer(ctx, round, results)
+	if err != nil {
+		for _, s := range round {
+			results[s.index].Err = err
 		}
+		return err
 	}
 	if round[0].step == closes {
-		do = e.closeLines
+		write = e.closeLines
 	}
+	return e.perform(ctx, ready, results, write)
+}
+
+// perform writes records by one request and keeps what it came to. The error is of that
+// request as a whole, in words that leave in doubt nothing that was to follow it.
+func (e *ERP) perform(ctx context.Context, ready []lifted, results []erpbridge.Result, write upsert) error {
 	if len(ready) == 0 {
 		return nil
 	}
-	outcome := do(ctx, ready)
+	outcome := write(ctx, ready)
 	for i, r := range outcome {
 		results[ready[i].index] = r
 	}
@@ -132,11 +151,13 @@ func whole(err error) error {
 type lifted struct {
 	index      int // of its Document
 	stream     string
+	operation  string // what its Document is made for
 	record     *etree.Element
 	kind       string
 	externalID string
 	step       step
 	order      string // the externalId of the order it needs; "" if it needs none
+	goods      []good // items that are looked up
 }
 
 // A step is what has to be done for a document.
@@ -170,8 +191,11 @@ func (e *ERP) liftOne(d erpbridge.Document) (lifted, error) {
 		return lifted{}, fmt.Errorf("reading the document: %w", err)
 	}
 	operation := upsertList
-	if d.Kind == closing {
+	switch {
+	case d.Kind == closing:
 		operation = updateList
+	case d.Kind == customer && root.Tag == addList:
+		operation = addList
 	}
 	if root.Tag != operation || len(root.ChildElements()) != 1 {
 		return lifted{}, fmt.Errorf("the document is not an %s with one record", operation)
@@ -184,7 +208,7 @@ func (e *ERP) liftOne(d erpbridge.Document) (lifted, error) {
 	if fault.Planted("new-key-per-attempt") { // planted: each attempt is a record of its own
 		record.CreateAttr("externalId", soap.Attr(record, "externalId")+"-"+strconv.FormatInt(time.Now().UnixNano(), 36))
 	}
-	l := lifted{record: record, stream: d.Stream, kind: d.Kind, externalID: soap.Attr(record, "externalId")}
+	l := lifted{record: record, goods: e.goodsOf(record), stream: d.Stream, operation: operation, kind: d.Kind, externalID: soap.Attr(record, "externalId")}
 	if !soap.Is(record, e.ns.messages, "record") || l.externalID == "" || recordTypes[l.kind] == "" {
 		return lifted{}, errors.New("the document's record has no externalId, or is none")
 	}
@@ -234,7 +258,7 @@ func (e *ERP) call(ctx context.Context, op, action string, content *etree.Elemen
 }
 
 // writes are the operations that change something in NetSuite.
-var writes = map[string]bool{upsertList: true, updateList: true, asyncUpsertList: true}
+var writes = map[string]bool{addList: true, upsertList: true, updateList: true, asyncUpsertList: true}
 
 // told passes an error on in words that hold no secret.
 func (e *ERP) told(op string, err error) error {

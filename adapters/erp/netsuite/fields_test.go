@@ -39,7 +39,7 @@ func TestFieldRules(t *testing.T) {
 			written := func(text string) (string, error) {
 				r := e.newRecord(rel, typ, "id")
 				r.text(name, text)
-				if _, err := r.bytes(); err != nil {
+				if _, _, err := r.bytes(); err != nil {
 					return "", err
 				}
 				el := r.el.SelectElement(name)

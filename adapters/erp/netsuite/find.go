@@ -17,8 +17,9 @@ const findOp = "netsuite.Find"
 
 // Find looks the records of docs up by externalId and compares their markers. A
 // record with another marker is another state, which is as good as none: the
-// document is to be delivered (again), and upsert makes that safe. An order that was to
-// be closed is looked at instead: whether any of its lines is open.
+// document is to be delivered (again), and upsert makes that safe. A customer that is only
+// added is found in whatever state it is. An order that was to be closed is looked at
+// instead: whether any of its lines is open.
 func (e *ERP) Find(ctx context.Context, docs []erpbridge.Document) []erpbridge.Result {
 	results := make([]erpbridge.Result, len(docs))
 	sought := e.lift(docs, results)
@@ -33,7 +34,7 @@ func (e *ERP) Find(ctx context.Context, docs []erpbridge.Document) []erpbridge.R
 		case found[i].err != nil:
 			results[s.index].Err = found[i].err
 		default:
-			results[s.index] = e.compare(found[i].record, s, docs[s.index].Key)
+			results[s.index] = e.compare(found[i].record, s)
 		}
 	}
 	return results
@@ -110,7 +111,11 @@ func (e *ERP) readRecord(op string, status *wsdl.Status, response *etree.Element
 		return nil, err
 	}
 	if !ok {
-		return nil, e.notFound(op, status)
+		err := e.notFound(op, status)
+		if lacksPermission(err.Code) {
+			err.Kind = erpbridge.Unknown // it is said of this record, and the others are told
+		}
+		return nil, err
 	}
 	records := response.SelectElements("record")
 	if len(records) != 1 {
@@ -123,9 +128,9 @@ func (e *ERP) readRecord(op string, status *wsdl.Status, response *etree.Element
 }
 
 // compare reports whether a record is in the state that a document makes of it.
-func (e *ERP) compare(record *etree.Element, sought lifted, key string) erpbridge.Result {
+func (e *ERP) compare(record *etree.Element, sought lifted) erpbridge.Result {
 	id := soap.Attr(record, "internalId")
-	same := strings.Contains(e.remark(record, sought.kind), marker(key))
+	same := sought.operation == addList || e.marked(record, sought)
 	if sought.kind == closing {
 		open, err := e.openLines(record)
 		if err != nil {
@@ -139,7 +144,18 @@ func (e *ERP) compare(record *etree.Element, sought lifted, key string) erpbridg
 			Err: fmt.Errorf("NetSuite has %s as %s, in another state", sought.externalID, e.reason(id)),
 		}}
 	}
-	return erpbridge.Result{Receipt: erpbridge.Receipt{Ref: e.reason(id), Raw: e.evidence(record)}}
+	return e.there(record)
+}
+
+// there is the result of a document that NetSuite has in a record, without its being sent.
+func (e *ERP) there(record *etree.Element) erpbridge.Result {
+	return erpbridge.Result{Receipt: erpbridge.Receipt{Ref: e.reason(soap.Attr(record, "internalId")), Raw: e.evidence(record)}}
+}
+
+// marked reports whether a record of NetSuite's is in the state that a document makes of it.
+func (e *ERP) marked(record *etree.Element, s lifted) bool {
+	mark := e.markerOf(s)
+	return mark != "" && strings.Contains(e.remark(record, s.kind), mark)
 }
 
 // remark returns the field of a record that carries the marker.
@@ -185,10 +201,13 @@ func (e *ERP) Probe(ctx context.Context) error {
 
 // notFound is the error of a failed look-up. That a look-up is invalid says
 // nothing against the document looked up.
-func (e *ERP) notFound(op string, status *wsdl.Status) error {
+func (e *ERP) notFound(op string, status *wsdl.Status) *erpbridge.Error {
 	said := e.details(status)
 	if said.kind == erpbridge.Invalid {
 		said.kind = erpbridge.Unknown
+	}
+	if lacksPermission(said.code) {
+		said.kind = erpbridge.Refused // it is said of the request
 	}
 	return &erpbridge.Error{Op: op, Kind: said.kind, Code: said.code, Err: errors.New(said.text)}
 }

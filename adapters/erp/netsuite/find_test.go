@@ -46,10 +46,10 @@ func TestFindAsksByExternalID(t *testing.T) {
 // A record counts as found if it carries the document's marker.
 func TestFindComparesMarkers(t *testing.T) {
 	docs := translate(t, open(t, ""), placed())
-	mark := func(i int) string { return marker(docs[i].Key) }
+	mark := func(i int) string { return marker(docs[i].Version.Digest) }
 	answer := got(
 		found("rel", "Customer", "970", "shop-eu-customer-7001", "comments", "called on Monday\n"+mark(0)+"\nnice"),
-		found("sales", "SalesOrder", "971", "shop-eu-order-5001", "memo", marker("another state")),
+		found("sales", "SalesOrder", "971", "shop-eu-order-5001", "memo", marker("0123456789abcdef")),
 		found("cust", "CustomerDeposit", "972", "shop-eu-deposit-5001", "memo", mark(2)),
 	)
 	e := at(t, serve(t, 200, answer), "")
@@ -67,7 +67,7 @@ func TestFindComparesMarkers(t *testing.T) {
 
 func TestFindTakesNothingForGranted(t *testing.T) {
 	doc := translate(t, open(t, ""), placed())[:1]
-	m := marker(doc[0].Key)
+	m := marker(doc[0].Version.Digest)
 	const id = "shop-eu-customer-7001"
 	good := found("rel", "Customer", "970", id, "comments", m)
 	notFound := func(code string) string {
@@ -80,7 +80,7 @@ func TestFindTakesNothingForGranted(t *testing.T) {
 		"found":                     {got(good), ""},
 		"leading status":            {got(`<c:status isSuccess="true"/>`, good), ""},
 		"not there":                 {notFound("RCRD_DSNT_EXIST"), erpbridge.Missing},
-		"not allowed":               {notFound("INSUFFICIENT_PERMISSION"), erpbridge.Refused},
+		"not allowed":               {notFound("INSUFFICIENT_PERMISSION"), erpbridge.Unknown},
 		"blocked":                   {notFound("WS_REQUEST_BLOCKED"), erpbridge.Throttled},
 		"a code that says nothing":  {notFound("SOMETHING_NEW"), erpbridge.Unknown},
 		"another field":             {got(found("rel", "Customer", "970", id, "entityId", m)), erpbridge.Missing},
@@ -115,7 +115,7 @@ func TestFindTakesNothingForGranted(t *testing.T) {
 func TestFindBelievesNoPlaceWhereOneIsWrong(t *testing.T) {
 	docs := translate(t, open(t, ""), placed())[:3]
 	notFound := `<readResponse><c:status isSuccess="false">` + detail("RCRD_DSNT_EXIST", "x") + `</c:status></readResponse>`
-	there := found("rel", "Customer", "970", "shop-eu-customer-7001", "comments", marker(docs[0].Key))
+	there := found("rel", "Customer", "970", "shop-eu-customer-7001", "comments", marker(docs[0].Version.Digest))
 	e := at(t, serve(t, 200, got(notFound, notFound, there)), "") // the first comes last
 	for i, r := range e.Find(t.Context(), docs) {
 		if k := erpbridge.KindOf(r.Err); k != erpbridge.Transient {

@@ -50,7 +50,7 @@ func (t *translation) line(f fields, it salesdoc.Item, layout []string) error {
 	for _, name := range layout {
 		switch name {
 		case "item":
-			f.ref(name, it.Code)
+			t.item(f, it)
 		case "quantity":
 			if pieces {
 				f.plain(name, it.Quantity.String())
@@ -108,14 +108,18 @@ func orElse(a, b string) string {
 // checkItem holds what NetSuite could not book as a line.
 func (t *translation) checkItem(it salesdoc.Item) error {
 	switch {
+	case it.Code == lookedUp && strings.TrimSpace(it.SKU) == "":
+		return held("%q has no SKU to look its item up by: give it one in the shop", clip(it.Description))
+	case t.d.Taxes == salesdoc.PassTax && it.TaxCode == "":
+		return held("%q has a tax of %s and no tax code: add it to mapping.tax.codes, or set mapping.tax.default and mapping.tax.exempt, of target %s",
+			clip(it.Description), it.Tax, t.name)
+	case it.Code == lookedUp:
+		return nil
 	case !internalIDShape.MatchString(it.Code) && it.Code == it.SKU:
 		return held("mapping.items.unknown of target %s is as-is, and SKU %q is not an internal id, which is a number", t.name, clip(it.SKU))
 	case !internalIDShape.MatchString(it.Code):
 		return held("cross-reference table items of target %s has %q for SKU %q (%q): that is not an internal id, which is a number",
 			t.name, clip(it.Code), clip(it.SKU), clip(it.Description))
-	case t.d.Taxes == salesdoc.PassTax && it.TaxCode == "":
-		return held("%q has a tax of %s and no tax code: add it to mapping.tax.codes, or set mapping.tax.default and mapping.tax.exempt, of target %s",
-			clip(it.Description), it.Tax, t.name)
 	}
 	return nil
 }

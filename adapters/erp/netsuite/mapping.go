@@ -23,6 +23,7 @@ var can = salesdoc.Can{
 	Refunds:   []salesdoc.RefundAs{salesdoc.RefundByRestock, salesdoc.RefundAsCreditMemo, salesdoc.RefundAsReturnOrder},
 	Cancels:   []salesdoc.Cancel{salesdoc.CloseOrder},
 	Customers: []salesdoc.Unknown{salesdoc.CreateCustomer},
+	Countries: true,
 	Negative:  true,
 }
 
@@ -70,11 +71,35 @@ func (c *Config) mapping() (salesdoc.Mapping, error) {
 	for _, store := range slices.Sorted(maps.Keys(m.Stores)) {
 		errs = append(errs, checkCodes("mapping.stores."+store, m.Stores[store]))
 	}
+	errs = append(errs, c.lookUpItems(&m))
 	preset(&m.Number.From, salesdoc.FromERP)
 	preset(&m.Addresses.Missing, salesdoc.NoAddress)
 	preset(&m.FreeShipping, salesdoc.Keep) // a ship method without cost is still one
 	preset(&m.Refund.As, salesdoc.HoldRefund)
 	return m, errors.Join(errs...)
+}
+
+// lookUpItems makes goods that no table knows be looked up, where the settings say so. A
+// store may have a rule of its own for them.
+func (c *Config) lookUpItems(m *salesdoc.Mapping) error {
+	if c.Items.LookUp == "" {
+		return nil
+	}
+	var errs []error
+	if m.Items.Unknown != "" || m.Items.Placeholder != "" {
+		errs = append(errs, errors.New("items.look_up says what becomes of goods that no table knows, and so does the placeholder or mapping.items.unknown: leave one of them out"))
+	}
+	bySKU := func(at string, keys []salesdoc.ItemKey) {
+		if len(keys) > 0 && !slices.Contains(keys, salesdoc.SKUKey) {
+			errs = append(errs, fmt.Errorf("%s.items.key: items.look_up looks for SKUs: add %s", at, salesdoc.SKUKey))
+		}
+	}
+	bySKU("mapping", m.Items.Key)
+	for _, store := range slices.Sorted(maps.Keys(m.Stores)) {
+		bySKU("mapping.stores."+store, m.Stores[store].Items.Key)
+	}
+	m.Items.Unknown, m.Items.Placeholder = salesdoc.PlaceholderItem, lookedUp
+	return errors.Join(errs...)
 }
 
 func preset[T ~string](into *T, value T) {

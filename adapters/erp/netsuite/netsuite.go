@@ -17,17 +17,23 @@
 //
 // What is promised:
 //
-//   - A Document is one complete upsertList element with its one record. The
-//     record's externalId is a function of store and id, so that delivering it
-//     again changes the record instead of making a second one. Deliver lifts the
-//     records of all its documents into one upsertList and signs that request;
-//     nothing signed is ever part of a Document.
+//   - A Document is one complete upsertList element with its one record; of a customer
+//     an addList, unless update_customers is set. The record's externalId is a function
+//     of store and id, so that delivering it again changes the record, or finds it,
+//     instead of making a second one. Deliver lifts the records of all its documents
+//     into one upsertList and signs that request; nothing signed is ever part of a
+//     Document.
+//   - What NetSuite has is looked up before (standing.go): a customer that is there is
+//     left alone, a record that is there in the state that is to be sent is not written
+//     again, and the status of an order that is there is not written.
 //   - The amounts of a record add up to the order's total, or the refund's, to the
 //     minor unit, or there is no Document: it is Held with the difference. Tax is one
 //     line of its own, or what each line says it is, so that NetSuite has nothing to
 //     recompute.
-//   - Each record carries a marker made of its Document's key, in its memo or
-//     comments. Find compares it: a record with another marker is another state.
+//   - Each record carries a marker made of all that its Document says, in its memo or
+//     comments. Find compares it: a record with another marker is another state. The
+//     digest of the Document's version is the same, so that the outbox knows states of an
+//     order apart by what NetSuite is told of them.
 //   - A mapping that is missing holds the order and is named by its setting.
 //
 // A refund does not say whose it is. Its record's entity names the sales order, and
@@ -35,6 +41,21 @@
 // anything. Closing looks up which lines are open. Both are Missing while NetSuite does
 // not have the order. Documents that need a look-up go in a request of their own, after
 // those of their stream that stand before them.
+//
+// With the setting items.look_up, goods that no table knows are looked up in NetSuite: by
+// Deliver, right before it writes, because Translate is pure and a Document is rendered
+// once. Until then a line names its item by what it is looked up by, which NetSuite would
+// not take, so that no order can be written with an item that nobody found:
+//
+//	Translate ──▶ line with the SKU ──▶ Deliver: cross-reference ─▶ kept ─▶ search
+//	                                      ├─ one active item ──▶ its internal id; written
+//	                                      ├─ none, or several ──▶ Missing: tried again, and
+//	                                      │       delivered once there is one
+//	                                      └─ no answer, throttled, refused ──▶ that Kind;
+//	                                              nothing of the request was written
+//
+// Missing is what the outbox waits for by itself, for a time; Held could only be decided
+// before anything was rendered.
 //
 // What an answer means, record by record:
 //
@@ -78,6 +99,8 @@ type ERP struct {
 	ns      namespaces
 	soap    *soap.Client
 	pacific *time.Location
+	xref    erpbridge.CrossReference // nil: every table is empty
+	items   *itemCache
 
 	now   func() time.Time
 	nonce func() string
@@ -126,6 +149,8 @@ func New(name string, decode func(into any) error, xref erpbridge.CrossReference
 		ns:      namespacesOf(conf.Version),
 		soap:    client,
 		pacific: pacific,
+		xref:    xref,
+		items:   newItemCache(conf.Items.LookUpKeep),
 		now:     time.Now,
 		nonce:   rand.Text, // 26 letters and digits; NetSuite takes 6 to 64
 	}
@@ -138,6 +163,8 @@ func New(name string, decode func(into any) error, xref erpbridge.CrossReference
 // namespaces are the vendor's, which end in the version of the endpoint.
 type namespaces struct {
 	messages, core, common, relationships, sales, customers string
+
+	accounting string // of items, which are read alone
 }
 
 func namespacesOf(version string) namespaces {
@@ -151,6 +178,7 @@ func namespacesOf(version string) namespaces {
 		relationships: urn("relationships", "lists"),
 		sales:         urn("sales", "transactions"),
 		customers:     urn("customers", "transactions"),
+		accounting:    urn("accounting", "lists"),
 	}
 }
 
@@ -197,3 +225,7 @@ var recordTypes = map[string]string{
 	customer: "customer", salesOrder: "salesOrder", customerDeposit: "customerDeposit", returnAuthorization: "returnAuthorization",
 	creditMemo: "creditMemo", cashRefund: "cashRefund", closing: "salesOrder",
 }
+
+// Distinct returns what is wrong with sending the orders of all these stores to this account: two
+// that can make the same reference would change each other's orders.
+func (e *ERP) Distinct(stores []string) error { return e.orders.Distinct(stores) }

@@ -66,7 +66,7 @@ func (t *translation) headerDiscount(f fields) error {
 // memo fills a record's memo: the marker first, because it must not be cut, then
 // remarks, then what people wrote.
 func (t *translation) memo(f fields, typ string, remarks []string) {
-	parts := append(append([]string{marker(t.key(typ))}, remarks...), t.d.Notes...)
+	parts := append(append([]string{unmarked}, remarks...), t.d.Notes...)
 	f.typ = typ
 	text, err := f.fit("memo", strings.Join(parts, " "))
 	if err != nil {

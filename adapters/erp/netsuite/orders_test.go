@@ -231,6 +231,8 @@ consumer_secret: consumer-secret-canary
 token: token-canary
 token_secret: token-secret-canary
 subsidiary: "1"
+changes: overwrite
+update_customers: true
 currencies: {EUR: "4", JPY: "5", KWD: "6"}
 customer: {default: "99"}
 items:

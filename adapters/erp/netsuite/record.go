@@ -10,12 +10,12 @@ import (
 	"github.com/hakooi/erpbridge/adapters/erp/salesdoc"
 )
 
-// A record is one NetSuite record being written: an upsertList, or an updateList, of
-// its own, complete with its namespaces. Which elements it has follows from what the
+// A record is one NetSuite record being written: an upsertList, an addList or an updateList
+// of its own, complete with its namespaces. Which elements it has follows from what the
 // order has, never from what stands in its texts.
 type record struct {
 	fields
-	list       *etree.Element // the upsertList
+	list       *etree.Element // the upsertList, or what it is
 	kind       string         // of its Document
 	externalID string
 	errs       []error // what could not be written
@@ -33,6 +33,7 @@ type fields struct {
 
 // The operations a Document is made for.
 const (
+	addList    = "addList"
 	upsertList = "upsertList"
 	updateList = "updateList"
 )
@@ -91,17 +92,21 @@ func (f fields) group(name, prefix, typ string) fields {
 	return fields{erp: f.erp, rec: f.rec, el: f.el.CreateElement(f.prefix + ":" + name), prefix: prefix, typ: typ}
 }
 
-// bytes returns the finished document.
-func (r *record) bytes() ([]byte, error) {
+// bytes returns the finished document, and the digest of what it says.
+func (r *record) bytes() (body []byte, digest string, err error) {
 	if len(r.errs) > 0 {
 		for _, err := range r.errs {
 			if erpbridge.KindOf(err) == erpbridge.Held {
-				return nil, err
+				return nil, "", err
 			}
 		}
-		return nil, &erpbridge.Error{Op: "netsuite.Translate", Kind: erpbridge.Invalid, Err: errors.Join(r.errs...)}
+		return nil, "", &erpbridge.Error{Op: "netsuite.Translate", Kind: erpbridge.Invalid, Err: errors.Join(r.errs...)}
 	}
-	return serialize(r.list)
+	if digest, err = r.seal(); err != nil {
+		return nil, "", err
+	}
+	body, err = serialize(r.list)
+	return body, digest, err
 }
 
 // serialize writes an element as a document. Carriage returns are written as

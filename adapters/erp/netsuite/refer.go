@@ -52,7 +52,7 @@ func (e *ERP) refer(ctx context.Context, round []lifted, results []erpbridge.Res
 		case err != nil:
 			results[s.index].Err = err
 		case !open:
-			results[s.index] = erpbridge.Result{Receipt: erpbridge.Receipt{Ref: e.reason(soap.Attr(order, "internalId")), Raw: e.evidence(order)}}
+			results[s.index] = e.there(order)
 		default:
 			ready = append(ready, s)
 		}

@@ -6,6 +6,10 @@ import (
 
 // refund renders money paid back, or goods that come back. Whose it is the order in
 // NetSuite says: the entity names the order here, and Deliver puts its customer there.
+//
+// NetSuite creates a return authorization from a sales order, but a credit memo from an
+// invoice or a return authorization alone, and a cash refund from a cash sale or one: none
+// of them is known here, so these two stand by themselves.
 func (t *translation) refund() (*record, error) {
 	kind, name, layout := creditMemo, "credit", creditLine
 	switch {
@@ -29,6 +33,9 @@ func (t *translation) refund() (*record, error) {
 	r.ref("location", t.d.Location)
 	r.text("otherRefNum", t.d.PO)
 	t.memo(r.group("memo", "", ""), kind, nil)
+	if kind == returnAuthorization && t.conf.LinkReturns {
+		r.external("createdFrom", t.orderID(), salesOrder)
+	}
 	if kind == cashRefund {
 		r.ref("account", t.conf.DepositAccount)
 		r.ref("currency", t.currency)

@@ -56,10 +56,11 @@ func TestRefundGolden(t *testing.T) {
 		id       string
 	}{
 		"returned": {booked, refundEvent(refunded(erpbridge.Returned)), returnAuthorization, "shop-eu-return-509"},
+		"linked":   {"link_returns: true\n" + byItemID + booked, refundEvent(refunded(erpbridge.Returned)), returnAuthorization, "shop-eu-return-509"},
 		"credited": {booked, refundEvent(refunded(erpbridge.NoRestock)), creditMemo, "shop-eu-credit-509"},
 		"paid-back": {
 			"refund_record: cash-refund\nundeposited_funds: false\ndeposit_account: \"77\"\nmapping:\n  number: {from: number, prefix: S}\n  shipping: {code: \"97\"}\n" +
-				"  refund: {as: credit-memo, residual: {code: \"96\"}, no_goods: {code: \"98\"}}\n",
+				"  refund: {as: credit-memo, by_restock: {never_shipped: credit-memo}, residual: {code: \"96\"}, no_goods: {code: \"98\"}}\n",
 			refundEvent(refunded(erpbridge.NeverShipped)), cashRefund, "shop-eu-cashrefund-509",
 		},
 		"closed": {"", gone("5001"), closing, "shop-eu-order-5001"},
@@ -154,7 +155,7 @@ func otherRequests(t *testing.T) (all []*etree.Element) {
 	t.Helper()
 	list := etree.NewElement(msgs + ":asyncUpsertList")
 	closings := etree.NewElement(msgs + ":updateList")
-	for _, settings := range []string{booked, "refund_record: cash-refund\n" + passTaxWithRefunds} {
+	for _, settings := range []string{booked, "link_returns: true\n" + byItemID + booked, byExternalID + booked, "refund_record: cash-refund\n" + passTaxWithRefunds} {
 		e := open(t, settings)
 		for _, restock := range []erpbridge.Restock{erpbridge.Returned, erpbridge.NoRestock} {
 			docs, err := e.Translate(refundEvent(refunded(restock)))
@@ -185,6 +186,7 @@ func otherRequests(t *testing.T) (all []*etree.Element) {
 	fetch.CreateElement(msgs + ":jobId").CreateText("J")
 	fetch.CreateElement(msgs + ":pageIndex").CreateText("1")
 	all = append(all, ask, fetch, availabilityRequest([]string{"57", "58"}))
+	all = append(all, searchRequest([]itemKey{{ByItemID, "MUG-1"}}), searchRequest([]itemKey{{ByExternalID, "MUG-1"}, {ByExternalID, "TEE-2"}}))
 	return all
 }
 
@@ -203,7 +205,7 @@ func TestOrdersNotUnderstood(t *testing.T) {
 		"lines without numbers": {order(`<sales:itemList><sales:item><sales:isClosed>false</sales:isClosed></sales:item></sales:itemList>`), erpbridge.Unknown, erpbridge.Unknown},
 		"another order":         {strings.Replace(order(""), "5001", "5002", 1), erpbridge.Transient, erpbridge.Transient},
 		"not there":             {`<readResponse><c:status isSuccess="false">` + detail("RCRD_DSNT_EXIST", "x") + `</c:status></readResponse>`, erpbridge.Missing, erpbridge.Missing},
-		"not allowed":           {`<readResponse><c:status isSuccess="false">` + detail("INSUFFICIENT_PERMISSION", "x") + `</c:status></readResponse>`, erpbridge.Refused, erpbridge.Refused},
+		"not allowed":           {`<readResponse><c:status isSuccess="false">` + detail("INSUFFICIENT_PERMISSION", "x") + `</c:status></readResponse>`, erpbridge.Unknown, erpbridge.Unknown},
 		"all closed": {
 			order(`<sales:entity internalId="7"/><sales:itemList><sales:item><sales:isClosed>true</sales:isClosed></sales:item></sales:itemList>`),
 			erpbridge.InDoubt, "", // the refund is sent, and its answer is none

@@ -31,6 +31,9 @@ func (e *ERP) envelope(content *etree.Element) ([]byte, error) {
 	prefs.CreateElement(msgs + ":warningAsError").CreateText("false")
 	// Without it a record fails for naming a field that its form computes.
 	prefs.CreateElement(msgs + ":ignoreReadOnlyFields").CreateText("true")
+	if content.Tag == searching {
+		searchPreferences(header)
+	}
 	env.CreateElement("soapenv:Body").AddChild(content)
 	return serialize(env)
 }

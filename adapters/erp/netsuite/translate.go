@@ -1,8 +1,6 @@
 package netsuite
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -42,13 +40,16 @@ func (e *ERP) Translate(ev erpbridge.Event) ([]erpbridge.Document, error) {
 		if r == nil {
 			continue
 		}
-		body, err := r.bytes()
+		body, digest, err := r.bytes()
 		if err != nil {
 			return nil, err
 		}
 		doc := erpbridge.Document{
 			Key: t.key(r.kind), Target: e.name, Stream: d.Stream(), Kind: r.kind, Record: r.kind + "/" + r.externalID, Version: ev.Version, Body: body,
 		}
+		// The digest is of what the record says, not of the event: an event that changes
+		// nothing NetSuite is told about is known by that, and nothing of it is sent again.
+		doc.Version.Digest = digest
 		if r.kind == closing {
 			// Were it a state of the sales order, it would take the place of one that is not
 			// delivered yet, and then there would be nothing to close.
@@ -124,12 +125,6 @@ func (t *translation) key(kind string) string {
 		kind += "/" + t.d.ID
 	}
 	return t.d.Key(kind)
-}
-
-// marker is what a record carries of its Document's key.
-func marker(key string) string {
-	sum := sha256.Sum256([]byte(key))
-	return "[erpbridge " + hex.EncodeToString(sum[:])[:16] + "]"
 }
 
 // externalID names a record of ours. Kinds are part of it, because external ids

@@ -1,7 +1,6 @@
 package sapidoc
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,10 +9,10 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/wsdl/soap"
 )
 
 // maxPage is as much of an answer as is read: SAP says one sentence.
@@ -40,7 +39,7 @@ type page struct {
 // post sends a body and returns the answer. The error is InDoubt once any of the body
 // was handed to a connection.
 func (p *poster) post(ctx context.Context, body []byte) (page, error) {
-	counted := &countedBody{Reader: bytes.NewReader(body)}
+	counted := soap.NewBody(ctx, body)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.service, counted)
 	if err != nil {
 		return page{}, &erpbridge.Error{Op: deliverOp, Kind: erpbridge.Refused, Err: err}
@@ -49,7 +48,7 @@ func (p *poster) post(ctx context.Context, body []byte) (page, error) {
 	req.ContentLength = int64(len(body))
 	req.Header.Set("Content-Type", "text/xml; charset=utf-8")
 	return p.do(req, func(err error) error {
-		if counted.left.Load() {
+		if counted.Left() {
 			return &erpbridge.Error{Op: deliverOp, Kind: erpbridge.InDoubt, Err: fmt.Errorf("the request left and no answer came: %w", err)}
 		}
 		return &erpbridge.Error{Op: deliverOp, Kind: erpbridge.Transient, Err: fmt.Errorf("not sent: %w", err)}
@@ -224,24 +223,3 @@ func (e *ERP) ping(ctx context.Context) error {
 	}
 	return known
 }
-
-// countedBody remembers whether any of it was handed to a connection. The transport reads
-// it only once it has one, so an unread body cannot have arrived.
-type countedBody struct {
-	*bytes.Reader
-	left atomic.Bool
-}
-
-func (b *countedBody) Read(p []byte) (int, error) {
-	b.left.Store(true)
-	return b.Reader.Read(p)
-}
-
-// WriteTo is the other way out of a bytes.Reader.
-func (b *countedBody) WriteTo(w io.Writer) (int64, error) {
-	b.left.Store(true)
-	return b.Reader.WriteTo(w)
-}
-
-// Close is for the transport.
-func (b *countedBody) Close() error { return nil }

@@ -236,6 +236,15 @@ func (l *ledger) asOf(s *slot, t time.Time) (*Record, error) {
 	return l.load(s)
 }
 
+// trades tells whether a customer has transactions. The caller holds the lock. It goes
+// through all records, and is asked only when something is about to be refused.
+func (l *ledger) trades(customer string) bool {
+	return slices.ContainsFunc(l.slots, func(s *slot) bool {
+		r, err := l.load(s)
+		return err == nil && r.Entity == customer
+	})
+}
+
 // records returns the records of a type, or of all, oldest first. Of those that
 // cannot be read it returns what they are found by, and an error.
 func (l *ledger) records(typ string) (rs []Record, err error) {

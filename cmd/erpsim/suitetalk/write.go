@@ -286,6 +286,9 @@ func (s *Server) compose(w write, old *Record) (*Record, []detail) {
 	if d := s.describe(next, merged); d != nil {
 		return nil, d
 	}
+	if old != nil && next.Type == "customer" && next.Currency != old.Currency && s.ledger.trades(old.InternalID) {
+		return nil, failed("USER_ERROR", "The currency of a customer cannot be changed once there are transactions.")
+	}
 	next.Content = canonical(merged)
 	return next, nil
 }

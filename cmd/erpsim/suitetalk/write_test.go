@@ -349,3 +349,18 @@ func TestCustomersThatWereAlwaysThere(t *testing.T) {
 		t.Fatalf("%+v", r)
 	}
 }
+
+// A customer's currency can be changed until there are transactions.
+func TestCurrencyOfACustomerStays(t *testing.T) {
+	b := start(t, Config{})
+	in := func(id string) string {
+		return strings.Replace(ada, "</platformMsgs:record>", `<listRel:currency internalId="`+id+`"/></platformMsgs:record>`, 1)
+	}
+	wantResults(t, b.upsert(in("1")), "ok")
+	wantResults(t, b.upsert(in("2")), "ok")
+	wantResults(t, b.upsert(order1), "ok")
+	wantResults(t, b.upsert(in("2"), in("1"), ada), "ok", "USER_ERROR", "ok")
+	if c, _ := b.Record("customer", "c-1"); c.Currency != "2" {
+		t.Errorf("the currency is %s", c.Currency)
+	}
+}
