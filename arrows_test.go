@@ -72,7 +72,7 @@ var rooms = []room{
 
 	{"adapters/storefront/storefronttest", []string{"."}, []string{gocmp, jsonexp}},
 	{"adapters/erp/erptest", []string{"."}, []string{gocmp}},
-	{"adapters/erp/login", []string{"."}, []string{ntlmssp, xoauth2}},
+	{"adapters/erp/login", []string{".", "wsdl/soap"}, []string{ntlmssp, xoauth2}},
 	{"adapters/erp/filetransfer", []string{".", "internal/fault"}, []string{gocrypto, sftp, xcrypto}},
 	{"adapters/erp/salesdoc", []string{".", "internal/fault"}, []string{currency, udecimal, uniseg, etree, xtext + "/unicode/norm"}},
 	{"adapters/storefront/strictjson", nil, []string{jsonexp}},

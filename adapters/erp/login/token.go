@@ -21,6 +21,7 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/wsdl/soap"
 )
 
 // OAuth2 is a client that is known to a token endpoint.
@@ -214,11 +215,8 @@ func (t *tokens) judge(ctx context.Context, err error) error {
 	e := failed(opToken, erpbridge.Refused, "the token endpoint refused (HTTP %d): %s", status, cmp.Or(t.plain(answer.ErrorDescription), "it does not say why"))
 	e.Code = t.plain(answer.ErrorCode)
 	switch {
-	case status == http.StatusTooManyRequests:
-		e.Kind = erpbridge.Throttled
-		if seconds, err := strconv.Atoi(answer.Response.Header.Get("Retry-After")); err == nil {
-			e.After = time.Duration(min(max(seconds, 0), 3600)) * time.Second
-		}
+	case status == http.StatusTooManyRequests, status == http.StatusServiceUnavailable && answer.Response.Header.Get("Retry-After") != "":
+		e.Kind, e.After = erpbridge.Throttled, soap.RetryAfter(answer.Response.Header, time.Now())
 	case status >= 500, status == http.StatusRequestTimeout, answer.ErrorCode == "server_error", answer.ErrorCode == "temporarily_unavailable":
 		e.Kind = erpbridge.Transient
 	case status >= 300 && status < 400:

@@ -229,20 +229,22 @@ func TestTokenEndpointThatGivesNone(t *testing.T) {
 		after  time.Duration
 		code   string
 	}{
-		"invalid client":        {reply(401, "application/json", `{"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret s=cret provided.\r\nTrace ID: 1"}`), erpbridge.Refused, 0, "invalid_client"},
-		"invalid scope":         {reply(400, "application/json", `{"error":"invalid_scope"}`), erpbridge.Refused, 0, "invalid_scope"},
-		"an error with 200":     {reply(200, "application/json", `{"error":"unauthorized_client"}`), erpbridge.Refused, 0, "unauthorized_client"},
-		"a page with 404":       {reply(404, "text/html", `<html>`), erpbridge.Refused, 0, ""},
-		"temporarily":           {reply(400, "application/json", `{"error":"temporarily_unavailable"}`), erpbridge.Transient, 0, "temporarily_unavailable"},
-		"away":                  {reply(503, "text/html", `<html>`), erpbridge.Transient, 0, ""},
-		"throttled":             {reply(429, "application/json", `{}`, "Retry-After", "7"), erpbridge.Throttled, 7 * time.Second, ""},
-		"throttled for ages":    {reply(429, "application/json", `{}`, "Retry-After", "9000000000000"), erpbridge.Throttled, time.Hour, ""},
-		"redirected":            {reply(307, "text/html", "", "Location", "https://evil.example/"), erpbridge.Refused, 0, ""},
-		"not JSON":              {reply(200, "application/json", `<html>`), erpbridge.Transient, 0, ""},
-		"no token":              {reply(200, "application/json", `{}`), erpbridge.Transient, 0, ""},
-		"a token without end":   {reply(200, "application/json", `{"access_token":"`+strings.Repeat("x", 2*maxToken)+`"}`), erpbridge.Transient, 0, ""},
-		"another kind of it":    {reply(200, "application/json", `{"access_token":"x","token_type":"mac"}`), erpbridge.Refused, 0, ""},
-		"the connection is cut": {func(http.ResponseWriter, int) { panic(http.ErrAbortHandler) }, erpbridge.Transient, 0, ""},
+		"invalid client":          {reply(401, "application/json", `{"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret s=cret provided.\r\nTrace ID: 1"}`), erpbridge.Refused, 0, "invalid_client"},
+		"invalid scope":           {reply(400, "application/json", `{"error":"invalid_scope"}`), erpbridge.Refused, 0, "invalid_scope"},
+		"an error with 200":       {reply(200, "application/json", `{"error":"unauthorized_client"}`), erpbridge.Refused, 0, "unauthorized_client"},
+		"a page with 404":         {reply(404, "text/html", `<html>`), erpbridge.Refused, 0, ""},
+		"temporarily":             {reply(400, "application/json", `{"error":"temporarily_unavailable"}`), erpbridge.Transient, 0, "temporarily_unavailable"},
+		"away":                    {reply(503, "text/html", `<html>`), erpbridge.Transient, 0, ""},
+		"throttled":               {reply(429, "application/json", `{}`, "Retry-After", "7"), erpbridge.Throttled, 7 * time.Second, ""},
+		"busy, and says how long": {reply(503, "application/json", `{}`, "Retry-After", "7"), erpbridge.Throttled, 7 * time.Second, ""},
+		"busy until a day":        {reply(503, "application/json", `{}`, "Retry-After", "Fri, 01 Jan 2100 00:00:00 GMT"), erpbridge.Throttled, time.Hour, ""},
+		"throttled for ages":      {reply(429, "application/json", `{}`, "Retry-After", "9000000000000"), erpbridge.Throttled, time.Hour, ""},
+		"redirected":              {reply(307, "text/html", "", "Location", "https://evil.example/"), erpbridge.Refused, 0, ""},
+		"not JSON":                {reply(200, "application/json", `<html>`), erpbridge.Transient, 0, ""},
+		"no token":                {reply(200, "application/json", `{}`), erpbridge.Transient, 0, ""},
+		"a token without end":     {reply(200, "application/json", `{"access_token":"`+strings.Repeat("x", 2*maxToken)+`"}`), erpbridge.Transient, 0, ""},
+		"another kind of it":      {reply(200, "application/json", `{"access_token":"x","token_type":"mac"}`), erpbridge.Refused, 0, ""},
+		"the connection is cut":   {func(http.ResponseWriter, int) { panic(http.ErrAbortHandler) }, erpbridge.Transient, 0, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			i := &issuer{answer: c.answer}

@@ -88,7 +88,7 @@ func (p *poster) do(req *http.Request, unanswered func(error) error) (page, erro
 	if err != nil && !decides(resp.StatusCode) {
 		return page{}, unanswered(fmt.Errorf("HTTP %d, then the answer broke off: %w", resp.StatusCode, err))
 	}
-	return page{status: resp.StatusCode, text: strings.ToValidUTF8(string(raw), "?"), after: retryAfter(resp.Header.Get("Retry-After")), raw: raw}, nil
+	return page{status: resp.StatusCode, text: strings.ToValidUTF8(string(raw), "?"), after: soap.RetryAfter(resp.Header, time.Now()), raw: raw}, nil
 }
 
 // decides reports whether a status says enough without its page.
@@ -98,21 +98,6 @@ func decides(status int) bool {
 		return true
 	}
 	return status >= 300 && status < 400
-}
-
-// maxWait is the longest Retry-After that is believed.
-const maxWait = time.Hour
-
-// retryAfter reads the header, in seconds or as a date.
-func retryAfter(header string) time.Duration {
-	header = strings.TrimSpace(header)
-	if secs, err := strconv.ParseUint(header, 10, 31); err == nil {
-		return min(time.Duration(secs)*time.Second, maxWait)
-	}
-	if at, err := http.ParseTime(header); err == nil {
-		return min(max(time.Until(at), 0), maxWait)
-	}
-	return 0
 }
 
 // judge returns what an answer that is no "stored" asks for.
