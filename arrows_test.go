@@ -71,7 +71,7 @@ var rooms = []room{
 	{"wsdl/*", nil, []string{gowsdl + "/soap"}},
 
 	{"adapters/storefront/storefronttest", []string{"."}, []string{gocmp, jsonexp}},
-	{"adapters/erp/erptest", []string{"."}, []string{gocmp}},
+	{"adapters/erp/erptest", []string{"."}, []string{gocmp, yaml}},
 	{"adapters/erp/login", []string{".", "wsdl/soap"}, []string{ntlmssp, xoauth2}},
 	{"adapters/erp/filetransfer", []string{".", "internal/fault"}, []string{gocrypto, sftp, xcrypto}},
 	{"adapters/erp/salesdoc", []string{".", "internal/fault"}, []string{currency, udecimal, uniseg, etree, xtext + "/unicode/norm"}},

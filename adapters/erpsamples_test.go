@@ -13,6 +13,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/adapters/erp/erptest"
 	"github.com/hakooi/erpbridge/internal/testenv"
 )
 
@@ -33,9 +34,7 @@ var overHTTP = map[string]string{
 // none of them is about this order, so none delivers it, whatever the status it comes
 // with; and the order is in doubt, unless the answer says that it was refused.
 func TestConformanceEverySampleAsAnAnswer(t *testing.T) {
-	if testing.Short() {
-		t.Skip("one after the other: the race detector has nothing to see")
-	}
+	erptest.Serial(t)
 	root := filepath.Join(testenv.Shared(t), "erp-samples")
 	samples := map[string][]byte{}
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {

@@ -99,7 +99,7 @@ func (w *erpWorld) balancer(t *testing.T) string {
 			req.Header = r.Header.Clone()
 			res, err := client.Do(req)
 			if err != nil {
-				time.Sleep(20 * time.Millisecond)
+				time.Sleep(20 * time.Millisecond) // the daemon was killed and is being started
 				continue
 			}
 			_, _ = io.Copy(io.Discard, res.Body)

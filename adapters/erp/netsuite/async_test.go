@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/adapters/erp/erptest"
 	"github.com/hakooi/erpbridge/cmd/erpsim/suitetalk"
 	"github.com/hakooi/erpbridge/internal/testenv"
 )
@@ -203,9 +204,7 @@ func TestConformanceJobAndStock(t *testing.T) {
 // Whatever is said, nothing becomes accepted that is not a job, and nothing is booked by
 // results that are not those of the job.
 func TestConformanceHostileJobs(t *testing.T) {
-	if testing.Short() {
-		t.Skip("one after the other: the race detector has nothing to see")
-	}
+	erptest.Serial(t)
 	dir := filepath.Join(testenv.Shared(t), "corpora", "soap-hostile")
 	manifest, err := os.ReadFile(filepath.Join(dir, "MANIFEST.tsv"))
 	if err != nil {

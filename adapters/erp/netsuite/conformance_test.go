@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/adapters/erp/erptest"
 	"github.com/hakooi/erpbridge/internal/testenv"
 	"github.com/hakooi/erpbridge/wsdl/soap"
 )
@@ -61,9 +62,7 @@ func deliver(t *testing.T, more, kind string, ids []string, status int, answer [
 // writes one stand-in namespace for NetSuite's; it is replaced by the real ones,
 // and each answer is given as it is as well, when nothing in it is NetSuite's.
 func TestConformanceHostileAnswers(t *testing.T) {
-	if testing.Short() {
-		t.Skip("one after the other: the race detector has nothing to see")
-	}
+	erptest.Serial(t)
 	dir := filepath.Join(testenv.Shared(t), "corpora", "soap-hostile")
 	manifest, err := os.ReadFile(filepath.Join(dir, "MANIFEST.tsv"))
 	if err != nil {
@@ -184,9 +183,7 @@ func TestConformanceSamples(t *testing.T) {
 // Whatever else is among NetSuite's samples, nothing is delivered that the
 // answer does not name with success and an id.
 func TestConformanceAnySample(t *testing.T) {
-	if testing.Short() {
-		t.Skip("one after the other: the race detector has nothing to see")
-	}
+	erptest.Serial(t)
 	files, err := filepath.Glob(filepath.Join(testenv.Shared(t), "erp-samples", "netsuite-dynamics", "*netsuite*.xml"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no samples: %v", err)

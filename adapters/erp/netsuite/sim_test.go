@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/adapters/erp/erptest"
 	"github.com/hakooi/erpbridge/cmd/erpsim/suitetalk"
 )
 
@@ -371,9 +372,7 @@ func confirm(ctx context.Context, c erpbridge.Confirmer, d erpbridge.Document, r
 // 200 orders, some with refunds, some cancelled, with everything that can go wrong going
 // wrong: each is there once, and comes to its total.
 func TestManyOrders(t *testing.T) {
-	if testing.Short() {
-		t.Skip("one after the other: the race detector has nothing to see")
-	}
+	erptest.Serial(t)
 	for _, async := range []bool{false, true} {
 		t.Run(fmt.Sprintf("async %v", async), func(t *testing.T) {
 			sim := simulate(t, suitetalk.Config{})

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"github.com/hakooi/erpbridge/cmd/erpsim/mishap"
 )
 
 // A Duration is written as text: "1.5s".
@@ -96,5 +98,5 @@ func (s *Server) serveSetAccount(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	writeJSON(w, s.Account())
+	mishap.WriteJSON(w, s.Account())
 }

@@ -2,9 +2,9 @@ package suitetalk
 
 import (
 	"encoding/json"
-	"net"
 	"net/http"
-	"net/netip"
+
+	"github.com/hakooi/erpbridge/cmd/erpsim/mishap"
 )
 
 func (s *Server) routes() http.Handler {
@@ -14,7 +14,7 @@ func (s *Server) routes() http.Handler {
 		s.followed.Add(1)
 		w.WriteHeader(http.StatusNoContent)
 	})
-	mux.Handle("/control/", LoopbackOnly(s.control()))
+	mux.Handle("/control/", mishap.LoopbackOnly(s.control()))
 	return mux
 }
 
@@ -22,28 +22,28 @@ func (s *Server) routes() http.Handler {
 func (s *Server) control() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /control/state", func(w http.ResponseWriter, _ *http.Request) {
-		writeJSON(w, s.State())
+		mishap.WriteJSON(w, s.State())
 	})
 	mux.HandleFunc("GET /control/account", func(w http.ResponseWriter, _ *http.Request) {
-		writeJSON(w, s.Account())
+		mishap.WriteJSON(w, s.Account())
 	})
 	mux.HandleFunc("POST /control/account", s.serveSetAccount)
 	mux.HandleFunc("GET /control/records", s.serveRecords)
 	mux.HandleFunc("GET /control/journal", s.serveJournal)
 	mux.HandleFunc("GET /control/modes", func(w http.ResponseWriter, _ *http.Request) {
-		writeJSON(w, s.Modes())
+		mishap.WriteJSON(w, s.Modes())
 	})
 	mux.HandleFunc("POST /control/modes", s.serveAddMode)
 	mux.HandleFunc("DELETE /control/modes", func(w http.ResponseWriter, _ *http.Request) {
 		s.ClearModes()
-		writeJSON(w, s.Modes())
+		mishap.WriteJSON(w, s.Modes())
 	})
 	mux.HandleFunc("POST /control/reset", func(w http.ResponseWriter, _ *http.Request) {
 		if err := s.Reset(); err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
 		}
-		writeJSON(w, s.State())
+		mishap.WriteJSON(w, s.State())
 	})
 	return mux
 }
@@ -67,7 +67,7 @@ func (s *Server) serveRecords(w http.ResponseWriter, r *http.Request) {
 		}
 		list = append(list, rec)
 	}
-	writeJSON(w, list)
+	mishap.WriteJSON(w, list)
 }
 
 // serveJournal sends the entries of ?kind=, or all, one a line.
@@ -96,26 +96,5 @@ func (s *Server) serveAddMode(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	writeJSON(w, s.Modes())
-}
-
-func writeJSON(w http.ResponseWriter, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	out := json.NewEncoder(w)
-	out.SetIndent("", "  ")
-	_ = out.Encode(v) // the client may have gone
-}
-
-// LoopbackOnly refuses requests that come from another machine.
-func LoopbackOnly(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host, _, err := net.SplitHostPort(r.RemoteAddr)
-		if err == nil {
-			if addr, perr := netip.ParseAddr(host); perr == nil && addr.Unmap().IsLoopback() {
-				next.ServeHTTP(w, r)
-				return
-			}
-		}
-		http.Error(w, "only for this machine", http.StatusForbidden)
-	})
+	mishap.WriteJSON(w, s.Modes())
 }
