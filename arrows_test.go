@@ -100,7 +100,7 @@ var rooms = []room{
 
 	{"cmd/erpbridge", []string{".", "adapters", "wsdl/*", "pipeline", "outbox", "broker", "ingest", "poll", "alert", "config", "internal/fault"}, []string{cobra, zap, xsync}},
 	{"cmd/erpsim", []string{"cmd/erpsim/*"}, []string{etree, gosmtp, gosasl, cobra, pflag, yaml}},
-	{"cmd/erpsim/*", []string{"cmd/erpsim/*"}, []string{etree, gosmtp, gosasl, cobra, pflag, yaml, sftp, xcrypto, uuid}},
+	{"cmd/erpsim/*", []string{"cmd/erpsim/*", "internal/freeport"}, []string{etree, gosmtp, gosasl, cobra, pflag, yaml, sftp, xcrypto, uuid}},
 	{"cmd/erpdemo", []string{".", "config", "cmd/erpsim/*", "internal/freeport"}, []string{amqp}},
 
 	{"internal/testenv", nil, []string{pgx, amqp}},

@@ -53,6 +53,7 @@ func everything(ctx context.Context, r *run) error {
 		return err
 	}
 	pause(ctx, 150*time.Millisecond)
+	signed(ctx, r, "unbound-1", garbage) // on a slow machine nothing else may come in meanwhile
 	// The broker is away for longer than a storefront may be kept waiting, and the mail
 	// server too.
 	if err := w.ERP.SetMails(ctx, world.MailsDown); err != nil {

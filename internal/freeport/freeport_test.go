@@ -35,3 +35,25 @@ func TestNoPortOfAHostThatIsNotHere(t *testing.T) {
 		t.Error(addr)
 	}
 }
+
+func TestListenAtFindsAPortForZeroOnly(t *testing.T) {
+	l, err := ListenAt("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := l.Addr().String()
+	if port := l.Addr().(*net.TCPAddr).Port; port < lowest || port >= lowest+ports {
+		t.Errorf("port %d", port)
+	}
+	if l, err := ListenAt(addr); err == nil {
+		t.Errorf("listens twice at %s", l.Addr())
+	}
+	_ = l.Close()
+	if l, err = ListenAt(addr); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	if l.Addr().String() != addr {
+		t.Errorf("asked for %s, listens at %s", addr, l.Addr())
+	}
+}

@@ -48,6 +48,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/hakooi/erpbridge/internal/freeport"
 )
 
 // A Kind is a protocol the Proxy can read.
@@ -259,7 +261,7 @@ func (p *Proxy) Admit() error {
 	case p.listener != nil:
 		return nil
 	}
-	l, err := net.Listen("tcp", p.addr)
+	l, err := freeport.ListenAt(p.addr)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/emersion/go-smtp"
+
+	"github.com/hakooi/erpbridge/internal/freeport"
 )
 
 // serving is one stretch of listening, from coming up to going down.
@@ -22,7 +24,7 @@ type serving struct {
 
 // listen comes up, on the port it had before if it had one.
 func (s *Sink) listen() error {
-	l, err := net.Listen("tcp", s.addr)
+	l, err := freeport.ListenAt(s.addr)
 	if err != nil {
 		return fmt.Errorf("listening for mail: %w", err)
 	}
