@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 }
 
 // open returns a store on a fresh, migrated database.
-func open(t *testing.T) *Store {
+func open(t testing.TB) *Store {
 	t.Helper()
 	url := testenv.Migrated(t, testenv.Fingerprint(t, migrations), func(url string) error {
 		_, err := Migrate(t.Context(), url)

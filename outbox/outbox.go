@@ -83,11 +83,12 @@ type Store struct {
 	pool *pgxpool.Pool
 	// door serves the webhook gateway alone: a burst of deliveries must not keep
 	// an event from being accepted.
-	door   *pgxpool.Pool
-	url    string
-	daemon string
-	cursor cursor
-	leaps  leaps
+	door      *pgxpool.Pool
+	receiving receiving
+	url       string
+	daemon    string
+	cursor    cursor
+	leaps     leaps
 }
 
 // Open prepares the connection pools. It does not connect, so that the daemon

@@ -41,21 +41,6 @@ func (s *Store) Record(ctx context.Context, ds []erpbridge.Decision) error {
 	return nil
 }
 
-// Receive puts a message into the inbox as it came, for the pipeline to look at
-// later. The polls use it, and the webhook gateway while the broker is away.
-func (s *Store) Receive(ctx context.Context, m erpbridge.Message) error {
-	err := inTx(ctx, s.door, "outbox.receive", func(tx pgx.Tx) error {
-		r := recording{tx: tx, ctx: ctx}
-		rows := []*row{newRow(erpbridge.Decision{Message: m})}
-		rows[0].undigested = true
-		return r.insertInbox(rows)
-	})
-	if err != nil {
-		return fmt.Errorf("receiving into the inbox: %w", err)
-	}
-	return nil
-}
-
 // recording is one transaction of Record.
 type recording struct {
 	tx  pgx.Tx
