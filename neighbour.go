@@ -104,10 +104,11 @@ type ERP interface {
 
 	// Deliver sends docs as one request and returns one Result for each, in the
 	// same order. It makes a single attempt within ctx: retries belong to the
-	// outbox. Delivering a Document the ERP already has must not create it twice.
-	// An attempt whose request may have arrived and whose answer was not fully
-	// understood is InDoubt. An error about the request as a whole is marked as such
-	// (Error.Whole), so that the document that spoilt it can be found.
+	// outbox. Where that takes several requests, as in a look-up before a write, it asks
+	// Pace before each, as do Find and Confirm. Delivering a Document the ERP already has
+	// must not create it twice. An attempt whose request may have arrived and whose answer
+	// was not fully understood is InDoubt. An error about the request as a whole is marked
+	// as such (Error.Whole), so that the document that spoilt it can be found.
 	Deliver(ctx context.Context, docs []Document) []Result
 }
 

@@ -13,8 +13,9 @@ import (
 type Delivery struct {
 	// Concurrency is how many requests may be open at once. Default 4.
 	Concurrency int `yaml:"concurrency"`
-	// Rate is how many requests may begin in a second; 0 is no limit. Default 0. Where an
-	// ERP has to be asked before it is told, that counts as one, see its manual.
+	// Rate is how many requests may begin in a second; 0 is no limit. Default 0. Each call
+	// of the ERP counts, also those that look something up; a file delivery counts as one.
+	// Timeout has to leave room for at least four.
 	Rate Rate `yaml:"rate"`
 	// Batch is how many events may travel in one request. Default 1.
 	Batch int `yaml:"batch"`
@@ -22,7 +23,7 @@ type Delivery struct {
 	BatchBytes Size `yaml:"batch_bytes"`
 	// Linger is how long a request waits to be filled. Default 0: not at all.
 	Linger time.Duration `yaml:"linger"`
-	// Timeout bounds one request. Default 60s.
+	// Timeout bounds one attempt, with all its requests. Default 60s.
 	Timeout time.Duration `yaml:"timeout"`
 	// Lease is how long a daemon may hold a document before another one takes it
 	// over. It must exceed Timeout by half as much again, at least 1s and at most 30s,
@@ -87,6 +88,9 @@ type Confirm struct {
 	Within time.Duration `yaml:"within"`
 }
 
+// leastRoom is for how many requests a rate must leave time in an attempt.
+const leastRoom = 4
+
 // slack is what a lease must leave after a request's timeout, for the answer to
 // be read and written down.
 func slack(timeout time.Duration) time.Duration {
@@ -140,6 +144,10 @@ func (d Delivery) check(c *checker, path string) {
 	if least := slack(d.Timeout); c.sound(join(path, "timeout")) && d.Lease < d.Timeout+least {
 		in.suggest("lease", (d.Timeout + 2*least).String(),
 			"a lease of %v must exceed the timeout of %v by at least %v", d.Lease, d.Timeout, least)
+	}
+	if least := time.Duration(math.Ceil(leastRoom/float64(d.Rate))) * time.Second; d.Rate > 0 && c.sound(join(path, "timeout")) && d.Timeout < least {
+		in.suggest("timeout", least.String(),
+			"at a rate of %v/s a timeout of %v ends before the requests of one attempt may begin, up to %v of them", d.Rate, d.Timeout, leastRoom)
 	}
 	for i, m := range d.Maintenance {
 		m.check(c, join(path, "maintenance["+strconv.Itoa(i)+"]"))

@@ -19,7 +19,7 @@ import (
 type Queue interface {
 	Claim(ctx context.Context, d Demand) ([]Request, error)
 	Held(ctx context.Context, r Request) (left time.Duration, err error)
-	Turn(ctx context.Context, target string, l Limits) (wait time.Duration, err error)
+	Turn(ctx context.Context, target string, l Limits, further bool) (wait time.Duration, err error)
 	Settle(ctx context.Context, vs []Verdict) (late int, err error)
 	Conclude(ctx context.Context, c Conclusion) error
 }
@@ -160,7 +160,8 @@ func (d *Dispatcher) serve(ctx, work context.Context, r Request, claimed time.Ti
 	}
 	rctx, cancel := context.WithTimeout(work, d.Timeout)
 	began := time.Now()
-	results := d.request(rctx, r)
+	pacing := &pacing{Dispatcher: d}
+	results := d.request(pacing.during(rctx), r)
 	waited := time.Since(began)
 	cancel()
 
@@ -190,8 +191,8 @@ func (d *Dispatcher) serve(ctx, work context.Context, r Request, claimed time.Ti
 		// working. It is given as long again, and at least its longest processing time.
 		c.Busy = max(waited, d.Policy.LookupAfter)
 	}
-	if work.Err() != nil && c.Outcome == NoAnswer {
-		c.Outcome = NothingMet // it was us who did not wait for the answer
+	if c.Outcome == NoAnswer && (work.Err() != nil || pacing.late.Load()) {
+		c.Outcome = NothingMet // it was us who did not wait for the answer, or did not ask
 	}
 	if !r.Confirm {
 		behind(vs)
@@ -207,17 +208,10 @@ func (d *Dispatcher) ready(ctx context.Context, r Request, claimed time.Time) st
 	if !sleep(ctx, r.Wait-time.Since(claimed)) {
 		return "the daemon is being stopped"
 	}
-	for d.Limits.Rate > 0 {
-		wait, err := d.Queue.Turn(ctx, d.Target, d.Limits)
-		switch {
-		case err != nil:
-			return "the pace cannot be asked for: " + err.Error()
-		case wait > 0 && !sleep(ctx, wait):
-			return "the daemon is being stopped"
-		}
-		if wait == 0 {
-			break
-		}
+	if err := d.turn(ctx, false); ctx.Err() != nil {
+		return "the daemon is being stopped"
+	} else if err != nil {
+		return err.Error()
 	}
 	if until, closed := d.Closed.Until(time.Now()); closed {
 		return "its maintenance window began, until " + until.Format(time.RFC3339)

@@ -25,9 +25,10 @@ type memory struct {
 	standing Standing
 	slots    map[string]time.Time
 	tokens   int
-	told     int  // alerts about the target
-	down     int  // the next settles fail
-	lost     bool // leases are somebody else's by now
+	told     int           // alerts about the target
+	down     int           // the next settles fail
+	lost     bool          // leases are somebody else's by now
+	wait     time.Duration // for a turn
 }
 
 func newMemory(n int) *memory {
@@ -96,7 +97,9 @@ func (m *memory) Held(context.Context, Request) (time.Duration, error) {
 	return time.Hour, nil
 }
 
-func (m *memory) Turn(context.Context, string, Limits) (time.Duration, error) { return 0, nil }
+func (m *memory) Turn(context.Context, string, Limits, bool) (time.Duration, error) {
+	return m.wait, nil
+}
 
 func (m *memory) Conclude(_ context.Context, c Conclusion) error {
 	m.mu.Lock()

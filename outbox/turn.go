@@ -19,7 +19,10 @@ import (
 // more, right before a request leaves: a turn comes each 1/rate seconds, and one that
 // was missed may be made up for, one only. In any second no more than rate + 2
 // requests leave, of all daemons together.
-func (s *Store) Turn(ctx context.Context, target string, l Limits) (wait time.Duration, err error) {
+//
+// A further turn is for what was admitted as one request and takes several: those that
+// are admitted from now on wait for it, too.
+func (s *Store) Turn(ctx context.Context, target string, l Limits, further bool) (wait time.Duration, err error) {
 	if l.Rate <= 0 || fault.Planted("rate-per-process") {
 		return 0, nil
 	}
@@ -29,10 +32,11 @@ func (s *Store) Turn(ctx context.Context, target string, l Limits) (wait time.Du
 	b.Queue(`select set_config('synchronous_commit', 'off', true)`)
 	b.Queue(`
 		with turn as (
-			update target set turn_at = greatest(turn_at, clock_timestamp() - $2::interval) + $2::interval
+			update target set turn_at = greatest(turn_at, clock_timestamp() - $2::interval) + $2::interval,
+			                  next_at = case when $3 then greatest(next_at, clock_timestamp()) + $2::interval else next_at end
 			where name = $1 and turn_at <= clock_timestamp() returning name)
 		select case when exists (select from turn) then interval '0' else greatest(turn_at - clock_timestamp(), interval '1 ms') end
-		from target where name = $1`, target, l.interval(Standing{}))
+		from target where name = $1`, target, l.interval(Standing{}), further)
 	results := s.pool.SendBatch(ctx, &b)
 	defer func() { err = errors.Join(err, results.Close()) }()
 	if _, err := results.Exec(); err != nil {

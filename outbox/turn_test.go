@@ -21,7 +21,7 @@ func TestTurnsHoldAcrossDaemons(t *testing.T) {
 	taken := func() (n int) {
 		t.Helper()
 		for _, daemon := range []*Store{s, other, s, other, s} {
-			wait, err := daemon.Turn(t.Context(), "erp", l)
+			wait, err := daemon.Turn(t.Context(), "erp", l, false)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -47,7 +47,35 @@ func TestTurnsHoldAcrossDaemons(t *testing.T) {
 	if n := taken(); n != 0 {
 		t.Errorf("%d turns in half of its time", n)
 	}
-	if wait, err := s.Turn(t.Context(), "erp", Limits{Concurrency: 10}); wait != 0 || err != nil {
+	if wait, err := s.Turn(t.Context(), "erp", Limits{Concurrency: 10}, false); wait != 0 || err != nil {
 		t.Errorf("without a rate: %s, %v", wait, err)
+	}
+}
+
+// What takes more requests than it was admitted for holds back what is admitted next.
+func TestFurtherTurnsSlowAdmissionDown(t *testing.T) {
+	s := open(t)
+	record(t, s, orders(20)...)
+	d := plenty(20)
+	d.Limits.Rate = 0.01
+	if n := len(requests(t, s, d)); n != 1 {
+		t.Fatalf("%d requests admitted at first", n)
+	}
+	pass := func(span string) {
+		t.Helper()
+		if _, err := s.pool.Exec(t.Context(), `update target set turn_at = turn_at - $1::interval, next_at = next_at - $1::interval`, span); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pass("1 hour") // nothing was sent in it
+	if wait, err := s.Turn(t.Context(), "erp", d.Limits, true); wait != 0 || err != nil {
+		t.Fatalf("%s, %v", wait, err)
+	}
+	if n := len(requests(t, s, d)); n != 0 {
+		t.Errorf("%d requests admitted in the time of a further turn", n)
+	}
+	pass("101 seconds")
+	if n := len(requests(t, s, d)); n != 1 {
+		t.Errorf("%d requests admitted after it, want 1", n)
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/hakooi/erpbridge/cmd/erpsim/navws"
 )
 
-func openBC(t *testing.T, _ *erpWorld) *simulatedERP {
+func openBC(t *testing.T, w *erpWorld) *simulatedERP {
 	t.Helper()
 	conf := navws.Config{Company: "CRONUS", User: "BRIDGE", Password: "key-1", LocalCurrency: "EUR"}
 	for i, m := range []navws.Mode{
@@ -32,7 +32,7 @@ func openBC(t *testing.T, _ *erpWorld) *simulatedERP {
 	if err != nil {
 		t.Fatal(err)
 	}
-	url := serve(t, company.Handler())
+	url := w.serve(t, company.Handler())
 	t.Cleanup(func() {
 		if err := company.Close(); err != nil {
 			t.Error(err)
@@ -122,7 +122,7 @@ func openFO(t *testing.T, w *erpWorld) *simulatedERP {
 	if err != nil {
 		t.Fatal(err)
 	}
-	url := serve(t, env.Handler())
+	url := w.serve(t, env.Handler())
 	t.Cleanup(func() {
 		if err := env.Close(); err != nil {
 			t.Error(err)

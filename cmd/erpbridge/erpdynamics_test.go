@@ -22,7 +22,7 @@ func openGP(t *testing.T, w *erpWorld) *simulatedERP {
 			Slow: 0.1, SlowBy: 20 * time.Millisecond,
 		},
 	})
-	url := serve(t, company.Handler())
+	url := w.serve(t, company.Handler())
 	// A cancellation says no more than a number.
 	ids := func() map[string]string {
 		byNumber := map[string]string{}
@@ -91,13 +91,13 @@ mapping:
   tax: {item: {code: TAX}, exempt: NONE}
   cancel: ignore`
 
-func openAXByHTTP(t *testing.T, _ *erpWorld) *simulatedERP {
+func openAXByHTTP(t *testing.T, w *erpWorld) *simulatedERP {
 	t.Helper()
 	company := aif.New(aif.Config{Seed: 5, User: "ax", Password: "secret", Company: "USMF", Faults: aif.Faults{
 		DropBefore: 0.05, DropAfter: 0.05, Deadlock: 0.05, Restart: 0.05, Words: 0.05, FaultAfter: 0.05, Page: 0.05,
 		Slow: 0.1, SlowBy: 20 * time.Millisecond,
 	}})
-	url := serve(t, company.Handler())
+	url := w.serve(t, company.Handler())
 	return ax(company, "url: "+url+"\nauth: {basic: {user: ax, password: secret}}"+axMapping)
 }
 

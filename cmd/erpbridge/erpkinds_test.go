@@ -108,9 +108,14 @@ var kindsOfERP = []kindOfERP{
 }
 
 // serve serves a simulator until the test ends.
-func serve(t *testing.T, h http.Handler) string {
+func (w *erpWorld) serve(t *testing.T, h http.Handler) string {
 	t.Helper()
-	server := httptest.NewServer(h)
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if !strings.HasPrefix(r.URL.Path, "/login/") && !strings.HasPrefix(r.URL.Path, "/storage/") { // not the ERP's own
+			w.arrived.Add(1)
+		}
+		h.ServeHTTP(rw, r)
+	}))
 	t.Cleanup(server.Close)
 	return server.URL
 }

@@ -42,7 +42,7 @@ tax_item: "102"
 shipping: {default: "200"}
 payment_methods: {default: "300"}
 undeposited_funds: true
-mapping: {refund: {as: by-restock, residual: {code: "103"}}}`, w.netsuiteURL(t)),
+mapping: {refund: {as: by-restock, residual: {code: "103"}}}`, w.serve(t, account.Handler())+netsuitePath),
 		booked: func() map[string]booking {
 			all := map[string]booking{}
 			for _, r := range account.Records("salesOrder") {

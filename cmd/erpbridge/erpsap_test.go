@@ -14,17 +14,17 @@ import (
 
 func openS4ByMessage(t *testing.T, w *erpWorld) *simulatedERP {
 	t.Helper()
-	return openS4(t, "confirm_user: s4\nconfirm_password: confirmed", saps4.Config{
+	return openS4(t, w, "confirm_user: s4\nconfirm_password: confirmed", saps4.Config{
 		ConfirmURL: "http://" + w.listen + "/confirmations/" + w.target, ConfirmUser: "s4", ConfirmPassword: "confirmed",
 	})
 }
 
-func openS4ByReadBack(t *testing.T, _ *erpWorld) *simulatedERP {
+func openS4ByReadBack(t *testing.T, w *erpWorld) *simulatedERP {
 	t.Helper()
-	return openS4(t, "confirm: read-back\nunknown_after: 1s", saps4.Config{})
+	return openS4(t, w, "confirm: read-back\nunknown_after: 1s", saps4.Config{})
 }
 
-func openS4(t *testing.T, confirm string, conf saps4.Config) *simulatedERP {
+func openS4(t *testing.T, w *erpWorld, confirm string, conf saps4.Config) *simulatedERP {
 	t.Helper()
 	conf.Seed, conf.User, conf.Password, conf.Recipient = 5, "erpbridge", "secret", "S4"
 	conf.Faults = saps4.Faults{
@@ -32,7 +32,7 @@ func openS4(t *testing.T, confirm string, conf saps4.Config) *simulatedERP {
 		Slow: 0.1, SlowBy: 20 * time.Millisecond,
 	}
 	system := saps4.New(conf)
-	url := serve(t, system.Handler())
+	url := w.serve(t, system.Handler())
 	during(t, 60*time.Millisecond, func() error {
 		system.Process()
 		_ = system.Send() // while the daemon is away nobody takes them; they stay due
@@ -110,7 +110,7 @@ func openIDocBySOAP(t *testing.T, w *erpWorld) *simulatedERP {
 			Overload: 0.005, NotPosted: 0.05, Twice: 0.1, Slow: 0.1, SlowBy: 20 * time.Millisecond,
 		},
 	})
-	url := serve(t, system.Handler())
+	url := w.serve(t, system.Handler())
 	during(t, idocCheckpoint, func() error {
 		system.Process()
 		system.Audit()

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,6 +28,8 @@ type erpWorld struct {
 	kind   kindOfERP
 	erp    *simulatedERP
 	target string
+	// arrived is how many requests came to the ERP by HTTP.
+	arrived atomic.Int64
 }
 
 func newERPWorld(t *testing.T, kind kindOfERP) *erpWorld {

@@ -184,8 +184,10 @@ func (w *shopWorld) netsuiteURL(t *testing.T) string {
 	t.Helper()
 	server := httptest.NewServer(w.netsuite.Handler())
 	t.Cleanup(server.Close)
-	return server.URL + "/services/NetSuitePort_2023_2"
+	return server.URL + netsuitePath
 }
+
+const netsuitePath = "/services/NetSuitePort_2023_2"
 
 func (w *shopWorld) openMails(t *testing.T) {
 	t.Helper()

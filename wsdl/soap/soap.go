@@ -171,6 +171,9 @@ func (c *Client) Post(ctx context.Context, contentType string, body []byte, extr
 }
 
 func (c *Client) post(ctx context.Context, header http.Header, content []byte, extras []Extra, read reader) (*Answer, error) {
+	if err := erpbridge.Pace(ctx); err != nil {
+		return nil, err
+	}
 	body := NewBody(ctx, content)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.endpoint(extras), body)
 	if err != nil {

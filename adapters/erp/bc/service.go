@@ -110,6 +110,9 @@ func (e *ERP) fetch(ctx context.Context, s *service) ([]byte, error) {
 	}
 	req.Header.Set("Accept", "text/xml")
 	req.Header.Set("User-Agent", "erpbridge")
+	if err := erpbridge.Pace(ctx); err != nil {
+		return nil, err
+	}
 	resp, err := s.get.Do(req)
 	if err != nil {
 		var u *url.Error

@@ -77,6 +77,11 @@ func (c *client) do(ctx context.Context, r request) (*reply, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, c.fail(r.op, erpbridge.Transient, fmt.Errorf("not sent: %w", err))
 	}
+	if !r.storage { // it is not Dynamics that has to survive that
+		if err := erpbridge.Pace(ctx); err != nil {
+			return nil, err
+		}
+	}
 	body := soap.NewBody(ctx, r.body)
 	req, err := http.NewRequestWithContext(ctx, r.method, r.url, body)
 	if err != nil {

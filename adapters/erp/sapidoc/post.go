@@ -69,6 +69,9 @@ func (p *poster) get(ctx context.Context) (page, error) {
 func (p *poster) do(req *http.Request, unanswered func(error) error) (page, error) {
 	req.Header.Set("User-Agent", "erpbridge")
 	req.Header.Set("Accept", "*/*")
+	if err := erpbridge.Pace(req.Context()); err != nil {
+		return page{}, err
+	}
 	resp, err := p.http.Do(req)
 	if err != nil {
 		var known *erpbridge.Error

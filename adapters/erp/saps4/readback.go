@@ -65,6 +65,9 @@ func (e *ERP) readBack(ctx context.Context, a erpbridge.Accepted) erpbridge.Resu
 		return failed(op, erpbridge.Refused, err)
 	}
 	req.Header.Set("Accept", "application/json")
+	if err := erpbridge.Pace(ctx); err != nil {
+		return erpbridge.Result{Err: err}
+	}
 	resp, err := e.odata.Do(req)
 	if err != nil {
 		var known *erpbridge.Error

@@ -1,0 +1,106 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/hakooi/erpbridge"
+)
+
+// chatty is an ERP whose adapter makes three calls for each document.
+type chatty struct {
+	mu        sync.Mutex
+	calls     []time.Time
+	delivered int
+}
+
+func (c *chatty) Deliver(ctx context.Context, docs []erpbridge.Document) []erpbridge.Result {
+	rs := make([]erpbridge.Result, len(docs))
+	for i := range docs {
+		for range 3 {
+			if rs[i].Err = erpbridge.Pace(ctx); rs[i].Err != nil {
+				break
+			}
+			c.mu.Lock()
+			c.calls = append(c.calls, time.Now())
+			c.mu.Unlock()
+		}
+		rs[i].Receipt.Ref = docs[i].Key
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.delivered += len(docs)
+	return rs
+}
+
+func (c *chatty) soFar() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.delivered
+}
+
+// The pace is one of calls: two daemons whose adapters make three for each document make
+// no more of them than the ERP is to bear.
+func TestPaceCountsCalls(t *testing.T) {
+	s := open(t)
+	const n, rate = 40, 40
+	record(t, s, orders(n)...)
+	erp := &chatty{}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var wg sync.WaitGroup
+	for _, daemon := range []*Store{s, again(t, s)} {
+		d := &Dispatcher{
+			Target: "erp", Queue: daemon, ERP: erp, Limits: Limits{Concurrency: 4, Rate: rate}, Batch: Batch{Events: 1},
+			Timeout: 10 * time.Second, Lease: 30 * time.Second, Poll: 50 * time.Millisecond, Log: zap.NewNop(),
+		}
+		wg.Go(func() { _ = d.Run(ctx) })
+	}
+	for end := time.Now().Add(time.Minute); erp.soFar() < n; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%d of %d are delivered", erp.soFar(), n)
+		}
+	}
+	cancel()
+	wg.Wait()
+	if len(erp.calls) != 3*n {
+		t.Errorf("%d calls for %d documents", len(erp.calls), n)
+	}
+	// Of the first two one may have been made up for. A slow machine may be late with the
+	// first, and half a second is left for that; one turn for each document were one second.
+	took := slices.MaxFunc(erp.calls, time.Time.Compare).Sub(slices.MinFunc(erp.calls, time.Time.Compare))
+	if least := (3*n-2)*time.Second/rate - 500*time.Millisecond; took < least {
+		t.Errorf("%d calls took %s, at %d/s they take %s", 3*n, took, rate, least)
+	}
+}
+
+// A call that was not made for want of its turn says nothing about the target.
+func TestNoTurnIsNotTheTargetsFailure(t *testing.T) {
+	m := newMemory(0)
+	d := &Dispatcher{Target: "erp", Queue: m, Limits: Limits{Concurrency: 1, Rate: 1}}
+	p := &pacing{Dispatcher: d}
+	ctx, cancel := context.WithCancel(t.Context())
+	paced := p.during(ctx)
+	if err := erpbridge.Pace(paced); err != nil {
+		t.Fatalf("the first call's turn was taken before: %v", err)
+	}
+	if err := erpbridge.Pace(paced); err != nil || p.late.Load() {
+		t.Fatalf("it is its turn: %v", err)
+	}
+	m.wait = time.Hour
+	cancel()
+	err := erpbridge.Pace(paced)
+	if erpbridge.KindOf(err) != erpbridge.Transient || !errors.Is(err, errNoTurn) || !p.late.Load() {
+		t.Errorf("%v, late %t", err, p.late.Load())
+	}
+	d.Limits.Rate = 0
+	if free := p.during(ctx); erpbridge.Pace(free) != nil {
+		t.Error("without a rate there is something to wait for")
+	}
+}
