@@ -56,6 +56,29 @@ func ParseEnvelope12(data []byte, charset string) (*Envelope, error) {
 	return parseEnvelope(data, charset, Namespace12, parseFault12)
 }
 
+// Unwrap reads a document that may come in an envelope, of either version, and returns what
+// is in it, or its root where there is none. A Fault and an empty Body are errors.
+func Unwrap(data []byte, charset string) (*etree.Element, error) {
+	root, err := Parse(data, charset)
+	if err != nil || root.Tag != "Envelope" {
+		return root, err
+	}
+	read := ParseEnvelope
+	if root.NamespaceURI() == Namespace12 {
+		read = ParseEnvelope12
+	}
+	env, err := read(data, charset)
+	switch {
+	case err != nil:
+		return nil, err
+	case env.Fault != nil:
+		return nil, errors.New("its envelope holds a Fault")
+	case env.Content == nil:
+		return nil, errors.New("its envelope is empty")
+	}
+	return env.Content, nil
+}
+
 // versions are SOAP's, by namespace.
 var versions = map[string]string{Namespace: "1.1", Namespace12: "1.2"}
 

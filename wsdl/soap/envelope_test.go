@@ -69,3 +69,32 @@ func TestParseFault(t *testing.T) {
 		t.Errorf("detail %v, text %q", e.Fault.Detail, e.Fault.Text())
 	}
 }
+
+// What comes in an envelope is the same as what comes without.
+func TestUnwrap(t *testing.T) {
+	in := func(space, body string) string {
+		return `<s:Envelope xmlns:s="` + space + `"><s:Body>` + body + `</s:Body></s:Envelope>`
+	}
+	for doc, want := range map[string]string{
+		`<a/>`:                    "a",
+		in(Namespace, `<a/>`):     "a",
+		in(Namespace12, `<a/>`):   "a",
+		in(Namespace, ""):         "",
+		in(Namespace12, ""):       "",
+		in("urn:x", `<a/>`):       "",
+		in(Namespace, `<a/><b/>`): "",
+		in(Namespace, `<s:Fault><faultcode>x</faultcode></s:Fault>`): "",
+		`<a>`: "",
+	} {
+		root, err := Unwrap([]byte(doc), "")
+		if want == "" {
+			if err == nil {
+				t.Errorf("%s is taken", doc)
+			}
+			continue
+		}
+		if err != nil || root.Tag != want {
+			t.Errorf("%s: %v", doc, err)
+		}
+	}
+}

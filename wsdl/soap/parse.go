@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/beevik/etree"
@@ -45,6 +47,9 @@ func Parse(data []byte, charset string) (*etree.Element, error) {
 	if err != nil {
 		return nil, err
 	}
+	if ref, ok := surrogate(text); ok {
+		return nil, fmt.Errorf("the reference %s, which is to no character", clip(ref))
+	}
 	dec := xml.NewDecoder(bytes.NewReader(text))
 	dec.CharsetReader = func(declared string, r io.Reader) (io.Reader, error) {
 		if !strings.EqualFold(declared, label) {
@@ -70,6 +75,23 @@ func Parse(data []byte, charset string) (*etree.Element, error) {
 		return nil, errors.New("the document ends too early")
 	}
 	return p.root, nil
+}
+
+var reference = regexp.MustCompile(`&#(x[0-9A-Fa-f]+|[0-9]+);`)
+
+// surrogate returns the first reference to half of a UTF-16 pair. The token reader takes
+// all of them for U+FFFD, so that it cannot be asked: two different texts would be one.
+func surrogate(text []byte) (string, bool) {
+	for _, m := range reference.FindAllSubmatch(text, -1) {
+		digits, base := string(m[1]), 10
+		if hex, ok := strings.CutPrefix(digits, "x"); ok {
+			digits, base = hex, 16
+		}
+		if n, err := strconv.ParseUint(digits, base, 32); err == nil && n >= 0xD800 && n <= 0xDFFF {
+			return string(m[0]), true
+		}
+	}
+	return "", false
 }
 
 // parser builds the tree and refuses while it does.

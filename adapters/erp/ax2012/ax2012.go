@@ -15,6 +15,8 @@
 //	    others                      an earlier state of the order is booked: see changes
 //	    none (http)                 AIF remembers a message of which nothing came: a person looks
 //	fault                           its kind, see codes.go; AX has undone what it did
+//	fault that says nothing         read back, as after DuplicateMessage; if it is not there,
+//	                                tried a few times
 //
 // Orders that AX already has are not changed by this adapter: an AIF update replaces
 // what people did to the order since. The setting changes says whether a changed order

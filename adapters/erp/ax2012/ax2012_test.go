@@ -17,6 +17,7 @@ import (
 	"github.com/hakooi/erpbridge/adapters/erp/erptest"
 	"github.com/hakooi/erpbridge/cmd/erpsim/aif"
 	"github.com/hakooi/erpbridge/internal/testenv"
+	"github.com/hakooi/erpbridge/wsdl/soap"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -226,6 +227,65 @@ func TestOrderThatIsThereIsNeitherCreatedAgainNorWrittenOver(t *testing.T) {
 	}
 	if _, bad := sim.Requests(); len(bad) > 0 {
 		t.Errorf("no AX would have taken: %v", bad)
+	}
+}
+
+// AX writes numbers with all the places of its database, and an item as its own card has
+// it, which the database takes for the same.
+func TestSameOrderInOtherLetters(t *testing.T) {
+	e := overWeb(t, "http://127.0.0.1:9/")
+	o := order("1")
+	o.Lines[0].SKU = "tee-black-m"
+	ours, err := soap.Parse(erptest.One(t, e, erptest.Placed(o, 0)).Body, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs := ours.Copy()
+	for _, l := range theirs.FindElements("//SalesLine") {
+		item, qty := l.SelectElement("ItemId"), l.SelectElement("SalesQty")
+		item.SetText(strings.ToUpper(item.Text()))
+		qty.SetText(qty.Text() + ".0000000000000000")
+	}
+	if d := difference(theirs.SelectElement("SalesTable"), ours.SelectElement("SalesTable")); d != "" {
+		t.Error(d)
+	}
+}
+
+// A port that does not tell its exceptions says the same of everything: also of a message
+// that it has processed. What AX has is compared all the same.
+func TestFaultThatSaysNothingIsLookedBehind(t *testing.T) {
+	sim := aif.New(aif.Config{})
+	front := sim.Handler()
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rec := httptest.NewRecorder()
+		front.ServeHTTP(rec, r)
+		w.Header().Set("Content-Type", "text/xml; charset=utf-8")
+		w.WriteHeader(rec.Code)
+		if rec.Code == http.StatusInternalServerError {
+			_, _ = io.WriteString(w, `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><s:Fault><faultcode>s:Client</faultcode>`+
+				`<faultstring xml:lang="en-US">Request Failed. See the Exception Log for details.</faultstring></s:Fault></s:Body></s:Envelope>`)
+			return
+		}
+		_, _ = w.Write(rec.Body.Bytes())
+	}))
+	t.Cleanup(srv.Close)
+	e := overWeb(t, srv.URL)
+	first := []erpbridge.Document{erptest.One(t, e, erptest.Placed(order("1"), 0))}
+	for range 2 {
+		if r := e.Deliver(t.Context(), first)[0]; r.Err != nil || r.Receipt.Ref != "SO-100000" {
+			t.Errorf("%v %s", r.Err, r.Receipt.Ref)
+		}
+	}
+	changed := order("1")
+	changed.Lines[0].Quantity, changed.Total = erptest.Dec("1"), usd("39.83")
+	d := erptest.One(t, e, erptest.Placed(changed, 1))
+	if r := e.Deliver(t.Context(), []erpbridge.Document{d})[0]; erpbridge.KindOf(r.Err) != erpbridge.Invalid || !strings.Contains(r.Err.Error(), "SO-100000 in another state") {
+		t.Errorf("another state: %v", r.Err)
+	}
+	sim.SetFaults(aif.Faults{Words: 1})
+	never := erptest.One(t, e, erptest.Placed(order("2"), 0))
+	if r := e.Deliver(t.Context(), []erpbridge.Document{never})[0]; erpbridge.KindOf(r.Err) != erpbridge.Unknown {
+		t.Errorf("one that is not there: %v", r.Err)
 	}
 }
 

@@ -37,6 +37,8 @@ func (h overHTTP) create(ctx context.Context, d erpbridge.Document) erpbridge.Re
 	switch {
 	case erpbridge.KindOf(err) == erpbridge.Duplicate:
 		return h.known(ctx, op, d, order)
+	case erpbridge.KindOf(err) == erpbridge.Unknown:
+		return h.unexplained(ctx, op, order, erpbridge.Result{Err: err, Receipt: erpbridge.Receipt{Raw: raw}})
 	case err != nil:
 		return erpbridge.Result{Err: err, Receipt: erpbridge.Receipt{Raw: raw}}
 	case !soap.Is(content, nsServices, "SalesOrderServiceCreateResponse"):
@@ -59,6 +61,17 @@ func (h overHTTP) known(ctx context.Context, op string, d erpbridge.Document, or
 			h.messageID(d.Record), child(order, "CustomerRef")))
 	case err != nil:
 		return failed(op, erpbridge.InDoubt, fmt.Errorf("AIF has processed the message before; what came of it could not be read: %w", err))
+	}
+	return h.compare(op, there, order)
+}
+
+// unexplained looks behind a fault that says nothing. A port whose exceptions are not part
+// of its faults, as is the default of one that was deployed for production, says so of
+// everything: also that it has processed the message before.
+func (h overHTTP) unexplained(ctx context.Context, op string, order *etree.Element, said erpbridge.Result) erpbridge.Result {
+	there, err := h.read(ctx, op, order)
+	if err != nil {
+		return said // to send it again is safe: AIF knows its message
 	}
 	return h.compare(op, there, order)
 }
@@ -86,7 +99,8 @@ func difference(there, ours *etree.Element) string {
 	}{{"SalesLine", []string{"ItemId", "SalesQty", "LineAmount"}}, {"MarkupTransHeader", []string{"MarkupCode", "Value"}}} {
 		a, b := told(there, part.of, part.fields), told(ours, part.of, part.fields)
 		for _, line := range b {
-			if i := slices.Index(a, line); i >= 0 {
+			// AX's database knows no case.
+			if i := slices.IndexFunc(a, func(other string) bool { return strings.EqualFold(other, line) }); i >= 0 {
 				a = slices.Delete(a, i, i+1)
 				continue
 			}

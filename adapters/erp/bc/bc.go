@@ -26,7 +26,7 @@
 // The look-up after a Fault is needed because these servers have been seen to create the
 // order and answer with a Fault, and to create its header without its lines. Such an order
 // is completed; one that merely has fewer lines than ours is another state, for a clerk may
-// have taken them out (see unfinished.go). A record
+// have taken them out, and one that has none at all is Held (see unfinished.go). A record
 // that was posted is on its page no more; pages of posted documents are asked too
 // (posted_pages), without which an order that is replayed after it was invoiced would be
 // created again.
@@ -135,7 +135,7 @@ func (e *ERP) connect(url string) (*soap.Client, *http.Client, error) {
 	}
 	client, err := soap.NewClient(soap.Options{
 		URL: url, RootCAs: e.roots, Certificates: e.login.Certificates(), Authorize: e.login.Authorize,
-		Transport: func(next http.RoundTripper) http.RoundTripper { return around(e.login.Transport(next)) },
+		Transport: func(next http.RoundTripper) http.RoundTripper { return brokenOff{around(e.login.Transport(next))} },
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("url: %w", err)

@@ -52,6 +52,9 @@ var sentences = []struct {
 	{[]string{"autre utilisateur", "modifié"}, erpbridge.Transient},     // [memory]
 	{[]string{"altro utente", "modificato"}, erpbridge.Transient},       // [memory]
 	{[]string{"otro usuario", "modificado"}, erpbridge.Transient},       // [memory]
+	// The same, since NAV 2015; it closes with the words that a missing record has, too.
+	{[]string{"information on the page is not up-to-date"}, erpbridge.Transient},    // [seen]
+	{[]string{"informationen auf der seite nicht", "aktuell"}, erpbridge.Transient}, // [memory]
 
 	// Locks.
 	{[]string{"deadlocked with another user"}, erpbridge.Transient},         // [seen]
@@ -71,9 +74,18 @@ var sentences = []struct {
 	{[]string{"a transaction must be started before"}, erpbridge.Transient},            // microsoft/AL#3073: and the order had been created
 
 	// Who asks, and whether there is somebody to answer.
-	{[]string{"rejected the client credentials"}, erpbridge.Refused},       // [codes]
-	{[]string{"do not have the following permissions"}, erpbridge.Refused}, // [al] in English only
-	{[]string{"default company cannot be found"}, erpbridge.Refused},       // [codes]
+	{[]string{"rejected the client credentials"}, erpbridge.Refused},          // [codes]
+	{[]string{"do not have the following permissions"}, erpbridge.Refused},    // [al] in English only
+	{[]string{"current permissions prevented the action"}, erpbridge.Refused}, // [seen] [al] the same, since Business Central
+	{[]string{"default company cannot be found"}, erpbridge.Refused},          // [codes]
+
+	// A number series that has no more numbers has none for any order: it is no use to bury
+	// them one by one. One that has none for a date may have one for another order, or when
+	// its line of the new year was entered.
+	{[]string{"cannot assign new numbers from the number series", "on a date before"}, erpbridge.Invalid}, // [al] the series wants dates in order
+	{[]string{"cannot assign new numbers from the number series", " on "}, erpbridge.Missing},             // [al]
+	{[]string{"cannot assign new numbers from the number series"}, erpbridge.Refused},                     // [al]
+	{[]string{"cannot assign numbers greater than", "from the number series"}, erpbridge.Refused},         // [al]
 
 	// A page that asks back cannot be answered.
 	{[]string{"issue a client callback"}, erpbridge.Invalid}, // [codes] [docs]

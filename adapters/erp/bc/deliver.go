@@ -120,7 +120,7 @@ func (e *ERP) deliverRun(ctx context.Context, run []*lifted, results []erpbridge
 	}
 	absent, err := e.settled(ctx, s, p, run, results)
 	if err != nil {
-		spread(run, results, err)
+		spread(absent, results, err)
 		return err
 	}
 	if len(absent) == 0 {
@@ -150,11 +150,12 @@ func (e *ERP) suit(run []*lifted, p *page) error {
 
 // settled looks up which records are there already, gives those their results and returns
 // the others. A record is looked for among posted documents, too, before it counts as
-// absent.
+// absent. An error is about those that are returned with it: the others have their results,
+// which an error of a later look-up does not undo.
 func (e *ERP) settled(ctx context.Context, s *service, p *page, run []*lifted, results []erpbridge.Result) ([]*lifted, error) {
 	found, err := e.look(ctx, deliverOp, s, p, run[0].field, references(run))
 	if err != nil {
-		return nil, e.harmless(deliverOp, err)
+		return run, e.ofAll(run, err)
 	}
 	var absent []*lifted
 	for _, r := range run {
@@ -169,7 +170,7 @@ func (e *ERP) settled(ctx context.Context, s *service, p *page, run []*lifted, r
 	}
 	gone, err := e.posted(ctx, deliverOp, run[0].kind, references(absent))
 	if err != nil {
-		return nil, e.harmless(deliverOp, err)
+		return absent, e.ofAll(absent, err)
 	}
 	rest := absent[:0]
 	for _, r := range absent {
@@ -180,6 +181,14 @@ func (e *ERP) settled(ctx context.Context, s *service, p *page, run []*lifted, r
 		rest = append(rest, r)
 	}
 	return rest, nil
+}
+
+// ofAll is the error of a look-up of several records: the reference of one may have spoilt
+// it for the others, such as one that is longer than its field was in older versions.
+func (e *ERP) ofAll(run []*lifted, err error) error {
+	out := e.harmless(deliverOp, err)
+	out.Whole = len(run) > 1
+	return out
 }
 
 // there decides about a record whose reference the ERP has already.
@@ -201,6 +210,13 @@ func (e *ERP) there(ctx context.Context, s *service, p *page, r *lifted, found [
 	switch {
 	case like.state == same:
 		return erpbridge.Result{Receipt: receipt}
+	case like.state == incomplete && len(booked(linesOf(p, theirs))) == 0:
+		// Nothing of what was bought is in it: that is no state of the order, whatever the
+		// setting says of states.
+		return erpbridge.Result{Err: &erpbridge.Error{
+			Op: deliverOp, Kind: erpbridge.Held,
+			Err: fmt.Errorf("the ERP has it as %s without any of its lines: its creation broke off, or somebody took them out. Delete it there and replay, or settle it there", no),
+		}}
 	case r.kind == customer && e.conf.UpdateCustomers:
 		return e.update(ctx, s, r, theirs, r.record)
 	case r.kind == customer:

@@ -1,6 +1,7 @@
 package bc
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -218,6 +219,50 @@ func TestPostedOrderIsNotCreatedAgain(t *testing.T) {
 	}
 	if st := sim.State(); st.Creates != 1 {
 		t.Errorf("%d orders were created", st.Creates)
+	}
+}
+
+// A reference that the ERP cannot look up, such as one that is longer than its field, takes
+// no other order with it: the look-up of several is known for one of several.
+func TestLookUpThatOneReferenceSpoils(t *testing.T) {
+	for _, page := range []string{"SalesOrder", "PostedSalesInvoice"} {
+		sim, e := company(t, navws.Config{}, "")
+		one, two := placed(), placed()
+		two.ID = "4712"
+		docs := append(translate(t, e, event(one)), translate(t, e, event(two))...)
+		addMode(t, sim, navws.Mode{
+			Kind: navws.Fault, Exception: "Types.Exceptions.NavFilterException", Match: navws.Match{Page: page, Operation: "ReadMultiple"},
+		})
+		for _, r := range deliver(t, e, docs) {
+			wantKind(t, erpbridge.Unknown, r.Err)
+			if !whole(r.Err) {
+				t.Errorf("%s: held against each: %v", page, r.Err)
+			}
+		}
+		if r := deliver(t, e, docs[:1])[0]; whole(r.Err) {
+			t.Errorf("%s: held against nobody: %v", page, r.Err)
+		}
+	}
+}
+
+// What was learnt of one order stays, whatever becomes of the look-up of the others.
+func TestLaterLookUpUndoesNothing(t *testing.T) {
+	sim, e := company(t, navws.Config{}, "")
+	there := translate(t, e, event(placed()))
+	no := delivered(t, e, there)
+	absent := placed()
+	absent.ID = "4712"
+	docs := append(there, translate(t, e, event(absent))...)
+	addMode(t, sim, navws.Mode{Kind: navws.Throttle, RetryAfter: "1", Count: 2, Match: navws.Match{Page: "PostedSalesInvoice", Operation: "ReadMultiple"}})
+	for _, ask := range []func(context.Context, []erpbridge.Document) []erpbridge.Result{e.Deliver, e.Find} {
+		results := ask(t.Context(), docs)
+		if results[0].Err != nil || results[0].Receipt.Ref != no {
+			t.Errorf("the one that is there: %v", results[0].Err)
+		}
+		wantKind(t, erpbridge.Throttled, results[1].Err)
+	}
+	if n := len(sim.Records("SalesOrder")); n != 1 {
+		t.Errorf("%d orders", n)
 	}
 }
 

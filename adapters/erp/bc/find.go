@@ -79,7 +79,10 @@ func (e *ERP) findRun(ctx context.Context, run []*lifted, results []erpbridge.Re
 		e.unfinished.drop(r)
 		results[r.index].Receipt = erpbridge.Receipt{Ref: no, Raw: e.evidence(record)}
 	}
-	return e.findPosted(ctx, gone, results)
+	if err := e.findPosted(ctx, gone, results); err != nil {
+		spread(gone, results, e.harmless(findOp, err)) // those that were found stay found
+	}
+	return nil
 }
 
 // findPosted looks for orders that are not on their page among the posted ones.

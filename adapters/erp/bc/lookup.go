@@ -43,7 +43,10 @@ func (e *ERP) look(ctx context.Context, op string, s *service, p *page, field st
 		reference := fold(value(record, field))
 		if !asked[reference] {
 			// A server that does not filter would have us believe that an order is not there.
-			return nil, fmt.Errorf("page %s was asked for %s by %s and returned %s", s.name, strings.Join(references, ", "), field, e.reason(reference))
+			return nil, &erpbridge.Error{
+				Op: op, Kind: erpbridge.Unknown,
+				Err: fmt.Errorf("page %s was asked for %s by %s and returned %s", s.name, strings.Join(references, ", "), field, e.reason(reference)),
+			}
 		}
 		if value(record, "No") == "" || value(record, "Key") == "" && p.has("Key") {
 			return nil, fmt.Errorf("page %s returned a record without No or Key", s.name)

@@ -210,7 +210,7 @@ func (e *ERP) told(op string, err error, otherwise erpbridge.Kind) *erpbridge.Er
 
 // harmless is the error of a request without effect: nothing is in doubt after it, and
 // nothing it says is about the document.
-func (e *ERP) harmless(op string, err error) error {
+func (e *ERP) harmless(op string, err error) *erpbridge.Error {
 	out := e.told(op, err, erpbridge.Transient)
 	switch out.Kind {
 	case erpbridge.InDoubt:

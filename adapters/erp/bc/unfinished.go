@@ -23,7 +23,8 @@ import (
 // that completes it. What is not known here any more, after a restart, a look-up tells
 // again, for what is in doubt stays so in the outbox. What a restart does lose is an order
 // that the ERP refuses to complete, a dead letter, and one that waits after its look-up:
-// then the setting changes decides. The zero value is ready.
+// then one without any lines is Held, and the setting changes decides of one that has some.
+// The zero value is ready.
 type unfinished struct {
 	mu      sync.Mutex
 	records map[string]bool

@@ -1,6 +1,7 @@
 package bc
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -70,7 +71,7 @@ func TestOrderWithFewerLinesIsLeftToTheSetting(t *testing.T) {
 				docs := c.happen(t, sim, e)
 				r := deliver(t, e, docs)[0]
 				switch {
-				case changes == HoldChanges:
+				case changes == HoldChanges, c.lines == 0: // an order of nothing is for a person, whatever the setting
 					wantKind(t, erpbridge.Held, r.Err)
 				case r.Err != nil || !strings.Contains(r.Receipt.Warning, "stays as it is: it has "):
 					t.Errorf("%+v", r)
@@ -170,6 +171,72 @@ func TestUnfinishedOrderThatCannotBeCompleted(t *testing.T) {
 	}
 	delivered(t, e, docs) // mended and replayed
 	linesIn(t, sim, 2)
+}
+
+// A dead letter is replayed days later, by a bridge that was started anew and has forgotten
+// what broke off. An order without a line is not called delivered.
+func TestHeaderWithoutLinesIsNotDeliveredAfterARestart(t *testing.T) {
+	for _, lists := range []bool{false, true} {
+		sim, e := company(t, navws.Config{ListsWithoutLines: lists}, "changes: ignore")
+		_, docs := states(t, e)
+		addMode(t, sim, navws.Mode{Kind: navws.HeaderOnly, Count: 1})
+		addMode(t, sim, navws.Mode{
+			Kind: navws.Fault, Exception: "Types.Exceptions.NavTestFieldException", Text: "Blocked must be equal to 'No'.", Count: 1, Match: navws.Match{Operation: "Update"},
+		})
+		wantKind(t, erpbridge.Invalid, deliver(t, e, docs)[0].Err)
+		e.unfinished.records = nil
+		r := deliver(t, e, docs)[0]
+		wantKind(t, erpbridge.Held, r.Err)
+		if r.Err == nil || !strings.Contains(r.Err.Error(), "S-ORD000001") {
+			t.Errorf("the order is not named: %v", r.Err)
+		}
+		linesIn(t, sim, 0)
+	}
+}
+
+// Business Central ends an operation after eight minutes, with 408. What AL code committed
+// by then is there: here, a header and no lines.
+func TestOperationThatTookTooLong(t *testing.T) {
+	sim, e := company(t, navws.Config{}, "")
+	_, docs := states(t, e)
+	if err := e.Probe(t.Context()); err != nil { // and the WSDL is read
+		t.Fatal(err)
+	}
+	addMode(t, sim, navws.Mode{Kind: navws.HeaderOnly, Count: 1})
+	cut := false
+	e.cutShort(t, func(req *http.Request) bool {
+		first := !cut && strings.HasSuffix(actionOf(req), `:Create"`)
+		cut = cut || first
+		return first
+	})
+	wantKind(t, erpbridge.InDoubt, deliver(t, e, docs)[0].Err)
+	wantKind(t, erpbridge.Missing, e.Find(t.Context(), docs)[0].Err)
+	delivered(t, e, docs)
+	linesIn(t, sim, 2)
+	// A look-up has no effect, and nothing is in doubt after it.
+	cut = false
+	e.cutShort(t, func(req *http.Request) bool { return strings.HasSuffix(actionOf(req), `:ReadMultiple"`) })
+	wantKind(t, erpbridge.Transient, deliver(t, e, docs)[0].Err)
+}
+
+// cutShort answers chosen requests with 408, after the ERP had them.
+func (e *ERP) cutShort(t *testing.T, chosen func(*http.Request) bool) {
+	t.Helper()
+	e.services = map[string]*service{} // they are connected anew
+	e.tripper = func(next http.RoundTripper) http.RoundTripper { return cutting{next, chosen} }
+}
+
+type cutting struct {
+	next   http.RoundTripper
+	chosen func(*http.Request) bool
+}
+
+func (c cutting) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := c.next.RoundTrip(req)
+	if err == nil && c.chosen(req) {
+		resp.StatusCode = http.StatusRequestTimeout
+	}
+	return resp, err
 }
 
 // A page whose answers show no lines has them all the same: none is added twice.

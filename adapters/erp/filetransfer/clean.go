@@ -14,9 +14,10 @@ const (
 )
 
 // clean forgets what is older than the journal is to be kept, one part of it a minute,
-// so that no delivery waits long for it. The delivery it follows is done, so that what
-// goes wrong here is nothing to report: the next round meets it again.
-func (t *Transfer) clean(s session) {
+// so that no delivery waits long for it. The delivery it follows, of the file with this
+// entry, is done, so that what goes wrong here is nothing to report: the next round meets
+// it again.
+func (t *Transfer) clean(s session, delivered *entry) {
 	now := t.now()
 	t.mu.Lock()
 	due := now.Sub(t.cleaned) >= cleanEvery
@@ -27,13 +28,32 @@ func (t *Transfer) clean(s session) {
 	if !due {
 		return
 	}
+	written, err := t.today(s, delivered, now)
+	if err != nil {
+		return
+	}
 	part := int(now.Unix()/60) % parts
-	if err := t.cleanPart(s, part, now); err != nil {
+	if err := t.cleanPart(s, part, written); err != nil {
 		return
 	}
 	if part == 0 {
-		_ = t.sweep(s, now)
+		_ = t.sweep(s, written)
 	}
+}
+
+// today is what time it is by the times of files, which are the partner's: that of the
+// entry that was written last, or ours, if that is earlier. A server whose clock is years
+// behind, or that gives files no time at all, would have everything look old: what was
+// delivered would be forgotten, and what is being written would be taken for left over.
+func (t *Transfer) today(s session, delivered *entry, now time.Time) (time.Time, error) {
+	info, err := s.stat(t.entryPath(delivered.Name))
+	if err != nil {
+		return now, err
+	}
+	if info.ModTime().Before(now) {
+		return info.ModTime(), nil
+	}
+	return now, nil
 }
 
 // cleanPart forgets what is old in one part of the journal. An entry whose file never

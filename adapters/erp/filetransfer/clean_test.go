@@ -131,7 +131,11 @@ func TestCleanFollowsDeliveries(t *testing.T) {
 	dir := t.TempDir()
 	x := open(t, Config{Dir: dir})
 	put(t, x, two())
-	now := time.Now().Add(2 * x.conf.Keep)
+	old := time.Now().Add(-2 * x.conf.Keep)
+	if err := os.Chtimes(x.entryPath(two().Name), old, old); err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
 	for i := range parts {
 		later := now.Add(time.Duration(i) * time.Minute)
 		x.now = func() time.Time { return later }
@@ -166,4 +170,47 @@ func TestDamagedJournal(t *testing.T) {
 		writeFile(t, at, whole)
 	}
 	put(t, x, two())
+}
+
+// A server whose clock is years behind, or that gives files no time, has everything look
+// old. What was delivered is remembered all the same, and what is being written is not
+// taken for left over: its rename would find nothing, which is to have been delivered.
+func TestServerWithoutAClock(t *testing.T) {
+	dir := t.TempDir()
+	x := open(t, Config{Dir: dir})
+	s, err := x.open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.release()
+	began, minutes := time.Now(), 0
+	clean := func() { // as deliveries of others do, until every part was cleaned
+		for _, at := range everything(t, dir) {
+			if err := os.Chtimes(at, time.Unix(0, 0), time.Unix(0, 0)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range parts {
+			minutes++
+			x.now = func() time.Time { return began.Add(time.Duration(minutes) * time.Minute) }
+			x.clean(s, &entry{Name: two().Name})
+		}
+	}
+	put(t, x, two())
+	clean()
+	if r := x.Find(t.Context(), two().Keys[0])[0]; r.Err != nil {
+		t.Errorf("what was delivered is forgotten: %v", r.Err)
+	}
+	writing := two()
+	writing.Name, writing.Keys = "writing.xml", []string{"writing"}
+	x.do = func(point string, step func() error) error {
+		if point == "filetransfer.key.create" {
+			clean()
+		}
+		return step()
+	}
+	put(t, x, writing)
+	if got := visible(t, dir)[writing.Name]; got != string(writing.Body) {
+		t.Errorf("called delivered, and what is there is %q", got)
+	}
 }

@@ -36,7 +36,7 @@ func (t *Transfer) Put(ctx context.Context, f File) (erpbridge.Receipt, error) {
 	if err := t.finish(ctx, s, e); err != nil {
 		return erpbridge.Receipt{}, doubtful(op, err)
 	}
-	t.clean(s)
+	t.clean(s, e)
 	return e.receipt()
 }
 

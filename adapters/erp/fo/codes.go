@@ -1,6 +1,7 @@
 package fo
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
@@ -132,6 +133,22 @@ var texts = []struct {
 // noExecution is in the message of GetExecutionSummaryStatus for an id that F&O does not
 // know: issue 71 of the Recurring Integrations Scheduler.
 const noExecution = "execution details were not found"
+
+// isNoExecution reports whether an error of GetExecutionSummaryStatus says that F&O does not
+// know an id. The sentence is a label, in the language of the user that the application is
+// mapped to. What all languages have in common is that it stands behind the name of the
+// action and names the id; what is wrong with the service, or with the caller, does not.
+func isNoExecution(err error, id string) bool {
+	said := strings.ToLower(err.Error())
+	if strings.Contains(said, noExecution) {
+		return true
+	}
+	var known *erpbridge.Error
+	if !errors.As(err, &known) || known.Code != "" || known.Kind != erpbridge.Transient && known.Kind != erpbridge.Invalid {
+		return false
+	}
+	return strings.Contains(said, "getexecutionsummarystatus") && strings.Contains(said, strings.ToLower(id))
+}
 
 // passing are words of an import that failed for what will not last: the same package
 // imported again may well succeed.

@@ -118,6 +118,31 @@ func TestTexts(t *testing.T) {
 	}
 }
 
+// That F&O does not know an import, it says in the user's language. An order would never
+// be sent if that were not understood.
+func TestUnknownExecutionInAnyLanguage(t *testing.T) {
+	const action = "Exception occurred while executing action GetExecutionSummaryStatus on Entity DataManagementDefinitionGroup: "
+	const id = "erpbridge-0a1b"
+	for _, c := range []struct {
+		status int
+		words  string
+		want   bool
+	}{
+		{500, action + "Execution details were not found for execution id: x", true},
+		{500, action + "Für die Ausführungskennung ERPBRIDGE-0A1B wurden keine Ausführungsdetails gefunden.", true},
+		{400, action + "Détails introuvables pour l'ID d'exécution : erpbridge-0a1b", true},
+		{500, action + "Deadlock beim Lesen von erpbridge-0a1b.", false},
+		{500, action + "Der Objektverweis wurde nicht festgelegt.", false},
+		{500, "erpbridge-0a1b", false},
+		{403, action + "erpbridge-0a1b", false},
+	} {
+		err := asked(t, false, c.status, nil, said(c.words))
+		if got := isNoExecution(err, id); got != c.want {
+			t.Errorf("%d %s: %v", c.status, c.words, got)
+		}
+	}
+}
+
 func TestExplain(t *testing.T) {
 	for _, c := range []struct{ raw, want string }{
 		{said("Inner."), "Inner."},

@@ -1,6 +1,8 @@
 package fo
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -249,6 +251,39 @@ func TestLostAnswerIsLookedUp(t *testing.T) {
 }
 
 // An import that F&O does not know, yet or any more.
+// Two orders that went each by itself and are looked up together: what is learnt of the one
+// says nothing of the other.
+func TestEachImportUnderWayIsFound(t *testing.T) {
+	_, e := environment(t, dmf.Config{Queue: time.Hour}, "")
+	docs := []erpbridge.Document{document(t, e, placed()), document(t, e, awkward()), document(t, e, yen())}
+	refs := map[string]string{}
+	for _, d := range docs[:2] {
+		refs[d.Key] = deliver(t, e, d).Receipt.Ref
+	}
+	for i, r := range e.Find(t.Context(), docs) {
+		if i == 2 {
+			wantKind(t, erpbridge.Missing, r.Err)
+			continue
+		}
+		if r.Err != nil || !r.Receipt.Accepted || r.Receipt.Ref != refs[docs[i].Key] {
+			t.Errorf("order %d: %q, %v", i, r.Receipt.Ref, r.Err)
+		}
+	}
+	// The pace has room for the look-up and for no question about an import.
+	left := 2 // the orders, and whether all three travel together
+	ctx := erpbridge.WithPace(t.Context(), func(context.Context) error {
+		if left--; left < 0 {
+			return errors.New("its turn did not come")
+		}
+		return nil
+	})
+	for i, r := range e.Find(ctx, docs) {
+		if kind := erpbridge.KindOf(r.Err); kind != erpbridge.Transient {
+			t.Errorf("order %d was not asked about, and is %q: %v", i, kind, r.Err)
+		}
+	}
+}
+
 func TestUnknownImportIsWaitedForThenMissing(t *testing.T) {
 	for name, mode := range interfaces {
 		t.Run(name, func(t *testing.T) {

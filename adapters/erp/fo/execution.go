@@ -108,7 +108,7 @@ func (e *ERP) execution(ctx context.Context, op, id string) (progress, string, e
 	var word string
 	err := e.call(ctx, op, "GetExecutionSummaryStatus", false, map[string]string{"executionId": id}, &word)
 	if err != nil {
-		if strings.Contains(strings.ToLower(err.Error()), noExecution) {
+		if isNoExecution(err, id) {
 			return unknown, "Unknown", nil
 		}
 		return notUnderstood, "", err

@@ -26,9 +26,10 @@ func (e *ERP) Find(ctx context.Context, docs []erpbridge.Document) []erpbridge.R
 	if len(rest) == 0 || e.conf.Mode != Package {
 		return results
 	}
-	if e.findImport(ctx, rest, results) {
-		// No import is under way: one that was, when the orders were read, has ended since.
-		e.findThere(ctx, rest, results)
+	if none := e.withoutImport(ctx, rest, results); len(none) > 0 {
+		// No import of theirs is under way: one that was, when the orders were read, has
+		// ended since.
+		e.findThere(ctx, none, results)
 	}
 	return results
 }
@@ -53,30 +54,37 @@ func (e *ERP) findThere(ctx context.Context, sought []lifted, results []erpbridg
 	return rest
 }
 
-// findImport finds out whether orders that are not there are being imported: together, as
-// they were sent, or one by one. It reports whether none of them is.
-func (e *ERP) findImport(ctx context.Context, rest []lifted, results []erpbridge.Result) (none bool) {
-	groups := [][]lifted{rest}
-	if len(rest) > 1 {
-		for _, s := range rest {
-			groups = append(groups, []lifted{s})
+// withoutImport finds out which orders that are not there are being imported: together, as
+// they were sent, or one by one. It returns those of which no import is under way. Of each
+// it is asked: one that was not asked about is not missing.
+func (e *ERP) withoutImport(ctx context.Context, rest []lifted, results []erpbridge.Result) (none []lifted) {
+	if !e.noImport(ctx, rest, results) {
+		return nil
+	}
+	if len(rest) == 1 {
+		return rest
+	}
+	for _, s := range rest {
+		if one := []lifted{s}; e.noImport(ctx, one, results) {
+			none = append(none, s)
 		}
 	}
-	for _, group := range groups {
-		id, running, err := e.nextExecution(ctx, findOp, group)
-		for _, s := range group {
-			switch {
-			case err != nil:
-				results[s.index] = erpbridge.Result{Err: harmless(err)}
-			case running != "":
-				results[s.index] = erpbridge.Result{Receipt: accepted(executionRef+id, running)}
-			}
-		}
-		if err != nil || running != "" {
-			return false
+	return none
+}
+
+// noImport reports that orders which were sent together are not being imported. If they
+// are, or that could not be learnt, they get their results.
+func (e *ERP) noImport(ctx context.Context, group []lifted, results []erpbridge.Result) bool {
+	id, running, err := e.nextExecution(ctx, findOp, group)
+	for _, s := range group {
+		switch {
+		case err != nil:
+			results[s.index] = erpbridge.Result{Err: harmless(err)}
+		case running != "":
+			results[s.index] = erpbridge.Result{Receipt: accepted(executionRef+id, running)}
 		}
 	}
-	return true
+	return err == nil && running == ""
 }
 
 // harmless is the error of a request without effect: it says nothing against the document.

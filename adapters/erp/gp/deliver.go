@@ -64,11 +64,26 @@ func (e *ERP) void(ctx context.Context, d erpbridge.Document, body *etree.Elemen
 	case voided(there):
 		return erpbridge.Result{Receipt: erpbridge.Receipt{Ref: number, Warning: "it was voided already"}}
 	}
-	r, _ := e.call(ctx, op, body)
+	r, f := e.call(ctx, op, body)
 	if r.Err == nil {
 		r.Receipt.Ref = number
 	}
-	return r
+	return mayBeOpen(r, f)
+}
+
+// mayBeOpen is what GP says of a change to an order that it has. One that is open at
+// somebody's desk fails its validation, and the cause stands in GP's exception log only
+// (Microsoft, "Concurrency", of the web service's programmer's guide): it is tried a few
+// times before a person looks.
+func mayBeOpen(r erpbridge.Result, f *soap.Fault) erpbridge.Result {
+	var known *erpbridge.Error
+	if f == nil || !errors.As(r.Err, &known) || known.Kind != erpbridge.Invalid {
+		return r
+	}
+	told := *known
+	told.Kind = erpbridge.Unknown
+	told.Err = fmt.Errorf("%w (so it says, too, while the order is open at somebody's desk)", known.Err)
+	return erpbridge.Result{Receipt: r.Receipt, Err: &told}
 }
 
 // referenceOf returns our reference, by which an order is known for ours.
@@ -105,7 +120,7 @@ func (e *ERP) refused(ctx context.Context, body *etree.Element, r erpbridge.Resu
 	if f == nil && r.Err == nil {
 		r.Receipt.Ref = numberOf(body)
 	}
-	return r
+	return mayBeOpen(r, f)
 }
 
 // call makes one request. A Fault is returned with its Result.

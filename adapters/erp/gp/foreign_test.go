@@ -77,6 +77,34 @@ func scripted(t *testing.T, answers map[string]string) *ERP {
 	return open(t, srv.URL, "")
 }
 
+// A clerk has the order open: GP refuses to change it, as it refuses what is not valid, and
+// keeps the cause to itself. It is no dead letter at once.
+func TestOrderThatIsOpenAtADesk(t *testing.T) {
+	locked := faultSaying("A validation exception has occurred.")
+	there := fmt.Sprintf(`<GetSalesOrderByKeyResponse xmlns=%q><GetSalesOrderByKeyResult><Key><Id>1001</Id></Key>`+
+		`<FrontOfficeIntegrationId>%s</FrontOfficeIntegrationId><IntegrationId>an earlier one</IntegrationId></GetSalesOrderByKeyResult></GetSalesOrderByKeyResponse>`,
+		nsGP, "shop-1")
+	absent := faultSaying("Business object not found.")
+	for _, c := range []struct {
+		name string
+		read string
+		ev   erpbridge.Event
+		want erpbridge.Kind
+	}{
+		{"a change of an order", there, erptest.Placed(order("1", "#1001"), 0), erpbridge.Unknown},
+		{"a cancellation", there, cancelled("1", "#1001", 1), erpbridge.Unknown},
+		{"an order that is not there", absent, erptest.Placed(order("1", "#1001"), 0), erpbridge.Invalid},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e := scripted(t, map[string]string{"GetSalesOrderByKey": c.read, "CreateSalesOrder": locked, "UpdateSalesOrder": locked, voidOrder: locked})
+			d := erptest.One(t, e, c.ev)
+			if r := e.Deliver(t.Context(), []erpbridge.Document{d})[0]; erpbridge.KindOf(r.Err) != c.want {
+				t.Errorf("%s: %v, of %s", erpbridge.KindOf(r.Err), r.Err, d.Record)
+			}
+		})
+	}
+}
+
 func faultSaying(text string) string {
 	return `<s:Fault><faultcode>s:Server</faultcode><faultstring>` + text + `</faultstring></s:Fault>`
 }

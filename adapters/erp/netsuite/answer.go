@@ -3,6 +3,7 @@ package netsuite
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/beevik/etree"
@@ -48,6 +49,7 @@ func (e *ERP) readList(content *etree.Element, sent []lifted) []erpbridge.Result
 	if list := answer.Status; len(got) == 0 && list != nil {
 		return doubt("%d records sent, no results: %s", len(sent), e.details(list).text)
 	}
+	spoilt := e.spoilt(answer.Status)
 	raw := lists[0].SelectElements("writeResponse")
 	for i := range sent {
 		switch {
@@ -58,13 +60,32 @@ func (e *ERP) readList(content *etree.Element, sent []lifted) []erpbridge.Result
 			results[i].Err = e.inDoubt(deliverOp, "%d records sent, %d results, and this one has no name", len(sent), len(got))
 		default:
 			results[i] = e.readWrite(deliverOp, sent[i].kind, sent[i].externalID, got[i])
+			if results[i].Err == nil && spoilt != nil {
+				results[i] = erpbridge.Result{Err: spoilt}
+			}
 			results[i].Receipt.Raw = e.evidence(raw[i])
 		}
 	}
 	return results
 }
 
-// crossCheck holds the results' names against the records sent.
+// spoilt is why no record of a list was saved for certain, whatever its own result says:
+// the status of the list as a whole is not one of success. nil where it is, or there is none.
+func (e *ERP) spoilt(list *wsdl.Status) error {
+	if list == nil {
+		return nil
+	}
+	switch ok, err := success(list); {
+	case err != nil:
+		return e.inDoubt(deliverOp, "the results as a whole: %v", err)
+	case !ok:
+		return e.inDoubt(deliverOp, "the record is said to be saved, and the list it is in to have failed: %s", e.details(list).text)
+	}
+	return nil
+}
+
+// crossCheck holds the results' names against the records sent; of those without a name,
+// their types.
 func crossCheck(got []*wsdl.WriteResponse, sent []lifted) error {
 	ids := map[string]string{} // kind and internalId to the externalId it was first seen with
 	for i, w := range got {
@@ -72,7 +93,13 @@ func crossCheck(got []*wsdl.WriteResponse, sent []lifted) error {
 		if id != "" && !strings.EqualFold(id, sent[i].externalID) {
 			return fmt.Errorf("result %d is about %s, the record sent was %s", i+1, id, sent[i].externalID)
 		}
-		if w.BaseRef == nil || strings.TrimSpace(w.BaseRef.InternalId) == "" {
+		if w.BaseRef == nil {
+			continue
+		}
+		if typ := strings.TrimSpace(w.BaseRef.Type); id == "" && another(typ, sent[i].kind) {
+			return fmt.Errorf("result %d is about a %s, the record sent was a %s", i+1, typ, sent[i].kind)
+		}
+		if strings.TrimSpace(w.BaseRef.InternalId) == "" {
 			continue
 		}
 		ref := sent[i].kind + "/" + strings.TrimSpace(w.BaseRef.InternalId)
@@ -82,6 +109,16 @@ func crossCheck(got []*wsdl.WriteResponse, sent []lifted) error {
 		ids[ref] = sent[i].externalID
 	}
 	return nil
+}
+
+// another reports whether a type is that of a record we write, and not of this kind.
+func another(typ, kind string) bool {
+	for k, t := range recordTypes {
+		if t == typ {
+			return recordTypes[kind] != typ && recordTypes[kind] != "" && k != kind
+		}
+	}
+	return false
 }
 
 // readWrite reads the result of one record, which is called name.
@@ -100,6 +137,8 @@ func (e *ERP) readWrite(op, kind, name string, w *wsdl.WriteResponse) erpbridge.
 		return erpbridge.Result{Err: e.inDoubt(op, "success, and an error: %s", said.text)}
 	case (ok || said.saved) && id == "":
 		return erpbridge.Result{Err: e.inDoubt(op, "success without an internal id")}
+	case (ok || said.saved) && !savedShape.MatchString(id):
+		return erpbridge.Result{Err: e.inDoubt(op, "success, and %q for an internal id", clip(id))}
 	case ok, said.saved:
 		return erpbridge.Result{Receipt: erpbridge.Receipt{Ref: e.reason(id), Warning: said.text}}
 	}
@@ -116,6 +155,10 @@ func (e *ERP) readWrite(op, kind, name string, w *wsdl.WriteResponse) erpbridge.
 	}
 	return erpbridge.Result{Err: &erpbridge.Error{Op: op, Kind: k, Code: said.code, Err: errors.New(e.reason(text))}}
 }
+
+// savedShape is the internal id of a record that was saved: those that NetSuite has of
+// itself, such as price level -1, are below nought.
+var savedShape = regexp.MustCompile(`^0*[1-9][0-9]{0,17}$`)
 
 // said is what the details of a status come to.
 type said struct {

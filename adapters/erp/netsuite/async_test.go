@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -58,6 +59,7 @@ func TestAsync(t *testing.T) {
 		"thrown out":              {suitetalk.Mode{Kind: suitetalk.Reject, Match: suitetalk.Match{RecordType: "customerDeposit"}}, []string{"delivered", "delivered", "invalid"}, "USER_ERROR"},
 		"not saved this time":     {suitetalk.Mode{Kind: suitetalk.Reject, Code: "RCRD_HAS_BEEN_CHANGED", Count: 1}, []string{"delivered", "delivered", "delivered"}, ""},
 		"saved all the same":      {suitetalk.Mode{Kind: suitetalk.AfterSubmitFailed}, []string{"delivered", "delivered", "delivered"}, "afterSubmit"},
+		"there already":           {suitetalk.Mode{Kind: suitetalk.Reject, Count: 1, Code: "DUP_RCRD", Message: "x", Match: suitetalk.Match{RecordType: "salesOrder"}}, []string{"delivered", "delivered", "delivered"}, ""},
 		"job lost":                {suitetalk.Mode{Kind: suitetalk.JobLost}, []string{"delivered", "delivered", "delivered"}, ""},
 		"job failed":              {suitetalk.Mode{Kind: suitetalk.JobFailed}, []string{"delivered", "delivered", "delivered"}, ""},
 		"job failed in the midst": {suitetalk.Mode{Kind: suitetalk.JobHalf}, []string{"delivered", "delivered", "delivered"}, ""},
@@ -105,6 +107,26 @@ func TestAsyncWaits(t *testing.T) {
 	wantKinds(t, asked(), "throttled", "throttled", "throttled")
 	if st := sim.State(); st.Effects != 0 {
 		t.Errorf("%+v", st)
+	}
+}
+
+// What is saved, in a list that failed as a whole, is looked up: the same results would be
+// read for ever.
+func TestAsyncListThatFailed(t *testing.T) {
+	a := &Async{open(t, "")}
+	of := []confirmed{
+		{lifted: lifted{index: 0, kind: salesOrder, externalID: "a"}, at: 0, total: 2},
+		{lifted: lifted{index: 1, kind: salesOrder, externalID: "b"}, at: 1, total: 2},
+	}
+	for status, want := range map[string][]int{`<c:status isSuccess="false"/>`: {0}, `<c:status isSuccess="true"/>`: nil} {
+		answer := strings.NewReplacer("<upsertListResponse", "<getAsyncResultResponse", "</upsertListResponse", "</asyncResult></getAsyncResultResponse", "<writeResponseList>", "<asyncResult><writeResponseList>").
+			Replace(upserted(status, saved("1", "a"), failedWith("b", detail("USER_ERROR", "x"))))
+		content := parse(t, []byte(answer)).FindElement("./Body/getAsyncResultResponse")
+		results := make([]erpbridge.Result, len(of))
+		if again := a.readResults(content, of, results); !slices.Equal(again, want) {
+			t.Errorf("%s: %v are looked up, want %v: %+v", status, again, want, results)
+		}
+		wantKind(t, erpbridge.Invalid, results[1].Err)
 	}
 }
 

@@ -21,6 +21,7 @@ var codes = map[string]erpbridge.Kind{
 	"CONCURRENCY_LIMIT_EXCEEDED":     erpbridge.Throttled,
 	"EXCEEDED_MAX_CONCUR_RQST":       erpbridge.Throttled,
 	"CONCUR_SEARCH_DISALLWD":         erpbridge.Throttled,
+	"EXCEEDED_MAX_SESSIONS":          erpbridge.Throttled,
 
 	// NetSuite is busy or somebody else has the record: again later.
 	"ACCT_TEMP_UNAVAILABLE":                   erpbridge.Transient, // maintenance
@@ -35,6 +36,15 @@ var codes = map[string]erpbridge.Kind{
 	"ABORT_SEARCH_EXCEEDED_MAX_TIME":          erpbridge.Transient,
 	"TIMEOUT_THE_RECORD_DOESNT_EXIST_ANYMORE": erpbridge.Transient,
 	"JOB_NOT_COMPLETE":                        erpbridge.Transient, // an asynchronous job has no results yet
+	"ACCT_TEMP_DISABLED":                      erpbridge.Transient, // maintenance, as above
+	"SESSION_TERMD_2ND_LOGIN_DECTD":           erpbridge.Transient,
+	"DATA_RETRIEVAL_ERROR":                    erpbridge.Transient,
+	"EXCEEDED_MAX_TIME":                       erpbridge.Transient,
+	"SEARCH_TIMED_OUT":                        erpbridge.Transient,
+	"SSS_SEARCH_TIMEOUT":                      erpbridge.Transient,
+	"SSS_TIME_LIMIT_EXCEEDED":                 erpbridge.Transient, // a script of the customer's ran out of time before the record was saved
+	"SSS_TRANS_IN_PROGRESS":                   erpbridge.Transient,
+	"TRANS_IN_USE":                            erpbridge.Transient,
 
 	// Credentials, roles, features: trying again spends every document's attempts
 	// and can lock the token.
@@ -56,6 +66,23 @@ var codes = map[string]erpbridge.Kind{
 	"INVALID_WS_VERSION":        erpbridge.Refused,
 	"MAX_RCRDS_EXCEEDED":        erpbridge.Refused, // the batch is too large
 
+	// The role is one that needs a second factor, which a token does not have, or lacks
+	// something else that a log-on needs.
+	"TWO_FA_REQD":                            erpbridge.Refused,
+	"TWO_FA_AUTH_REQD":                       erpbridge.Refused,
+	"ADDITIONAL_AUTHENTICATION_REQUIRED_2FA": erpbridge.Refused,
+	"ADDITIONAL_AUTHENTICATION_REQUIRED_SQ":  erpbridge.Refused,
+	"CANT_LOGIN_WITH_OAUTH":                  erpbridge.Refused,
+	"USER_DISABLED":                          erpbridge.Refused,
+	"LOGIN_REQD":                             erpbridge.Refused,
+	"ROLE_REQD":                              erpbridge.Refused,
+	"ACTIVE_ROLE_REQD":                       erpbridge.Refused,
+	"EMAIL_ADDRS_REQD":                       erpbridge.Refused,
+	"PSWD_REQD":                              erpbridge.Refused,
+	"NOT_ENOUGH_PERMISSIONS":                 erpbridge.Refused,
+	"OI_FEATURE_REQD":                        erpbridge.Refused,
+	"OI_PERMISSION_REQD":                     erpbridge.Refused,
+
 	// Something referred to is not there, yet: its own document may be on its way.
 	"RCRD_DSNT_EXIST":         erpbridge.Missing,
 	"INVALID_KEY_OR_REF":      erpbridge.Missing,
@@ -63,6 +90,8 @@ var codes = map[string]erpbridge.Kind{
 	"NONEXISTENT_ID":          erpbridge.Missing,
 	"INVALID_REF_KEY":         erpbridge.Missing,
 	"TRANS_DSNT_EXIST":        erpbridge.Missing,
+	"TRANS_DOES_NOT_EXIST":    erpbridge.Missing,
+	"RCRD_NOT_FOUND":          erpbridge.Missing,
 	"ORDER_DSNT_EXIST":        erpbridge.Missing,
 
 	// The record as it is will never do.
@@ -132,7 +161,7 @@ var texts = []struct {
 // type, a field of it, an order of a subsidiary that the role does not see. What is wrong
 // with one order must not stop all.
 func lacksPermission(code string) bool {
-	return code == "INSUFFICIENT_PERMISSION" || code == "PERMISSION_VIOLATION"
+	return code == "INSUFFICIENT_PERMISSION" || code == "PERMISSION_VIOLATION" || code == "NOT_ENOUGH_PERMISSIONS"
 }
 
 // kindOfRecord returns what a code on a record asks for. An unknown code is
@@ -172,13 +201,16 @@ func kindOfFault(f *soap.Fault) (erpbridge.Kind, string) {
 			return t.kind, code
 		}
 	}
+	if kind, ok := f.Standard(); ok {
+		return kind, code
+	}
 	return erpbridge.Unknown, code
 }
 
 // atTheDoor are the passing faults, by code, name or words, of a request that NetSuite
 // did not let in: nothing of it was done.
 var atTheDoor = []string{
-	"acct_temp_unavailable", "session_timed_out", "invalid_session", "invalidsessionfault", "session invalidation is in progress",
+	"acct_temp_unavailable", "acct_temp_disabled", "session_termd_2nd_login_dectd", "session_timed_out", "invalid_session", "invalidsessionfault", "session invalidation is in progress",
 	"regularly scheduled maintenance", "nldatabaseofflineexception", "nocompanydbsonlineexception",
 }
 
@@ -195,7 +227,7 @@ func leavesDoubt(f *soap.Fault) bool {
 }
 
 // existsElsewhere reports whether a code says that NetSuite's duplicate
-// detection found the customer.
+// detection found the record.
 func existsElsewhere(code string) bool {
 	return code == "UNIQUE_CUST_ID_REQD" || strings.HasPrefix(code, "DUP_")
 }

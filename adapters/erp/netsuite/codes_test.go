@@ -15,14 +15,17 @@ import (
 // Row by row, what a code on a record asks for.
 func TestKindOfRecord(t *testing.T) {
 	for kind, list := range map[erpbridge.Kind]string{
-		erpbridge.Throttled: "WS_REQUEST_BLOCKED WS_CONCUR_SESSION_DISALLWD WS_EXCEEDED_CONCUR_USERS_ALLWD SSS_REQUEST_LIMIT_EXCEEDED CONCURRENCY_LIMIT_EXCEEDED EXCEEDED_MAX_CONCUR_RQST CONCUR_SEARCH_DISALLWD",
+		erpbridge.Throttled: "WS_REQUEST_BLOCKED WS_CONCUR_SESSION_DISALLWD WS_EXCEEDED_CONCUR_USERS_ALLWD SSS_REQUEST_LIMIT_EXCEEDED CONCURRENCY_LIMIT_EXCEEDED EXCEEDED_MAX_CONCUR_RQST CONCUR_SEARCH_DISALLWD EXCEEDED_MAX_SESSIONS",
 		erpbridge.Transient: "ACCT_TEMP_UNAVAILABLE SESSION_TIMED_OUT INVALID_SESSION UNEXPECTED_ERROR RCRD_HAS_BEEN_CHANGED CANT_UPDATE_RECRD_HAS_CHANGED " +
-			"RCRD_EDITED_SINCE_RETRIEVED SSS_CONNECTION_TIME_OUT SSS_REQUEST_TIME_EXCEEDED TIMEOUT_THE_RECORD_DOESNT_EXIST_ANYMORE JOB_NOT_COMPLETE ABORT_SEARCH_EXCEEDED_MAX_TIME",
+			"RCRD_EDITED_SINCE_RETRIEVED SSS_CONNECTION_TIME_OUT SSS_REQUEST_TIME_EXCEEDED TIMEOUT_THE_RECORD_DOESNT_EXIST_ANYMORE JOB_NOT_COMPLETE ABORT_SEARCH_EXCEEDED_MAX_TIME " +
+			"ACCT_TEMP_DISABLED SESSION_TERMD_2ND_LOGIN_DECTD DATA_RETRIEVAL_ERROR EXCEEDED_MAX_TIME SEARCH_TIMED_OUT SSS_SEARCH_TIMEOUT SSS_TIME_LIMIT_EXCEEDED SSS_TRANS_IN_PROGRESS TRANS_IN_USE",
 		erpbridge.Refused: "INVALID_LOGIN_CREDENTIALS INVALID_LOGIN INVALID_LOGIN_ATTEMPT INVALID_LOGIN_IP INVALID_ACCT INVALID_ROLE ROLE_REQUIRED LOGIN_DISABLED " +
-			"WS_LOG_IN_REQD ACCT_DISABLED WS_FEATURE_REQD WS_PERMISSION_REQD UNSUPPORTED_WS_VERSION INVALID_WS_VERSION MAX_RCRDS_EXCEEDED",
-		erpbridge.Missing: "RCRD_DSNT_EXIST INVALID_KEY_OR_REF NONEXISTENT_EXTERNAL_ID NONEXISTENT_ID INVALID_REF_KEY TRANS_DSNT_EXIST ORDER_DSNT_EXIST",
+			"WS_LOG_IN_REQD ACCT_DISABLED WS_FEATURE_REQD WS_PERMISSION_REQD UNSUPPORTED_WS_VERSION INVALID_WS_VERSION MAX_RCRDS_EXCEEDED " +
+			"TWO_FA_REQD TWO_FA_AUTH_REQD ADDITIONAL_AUTHENTICATION_REQUIRED_2FA ADDITIONAL_AUTHENTICATION_REQUIRED_SQ CANT_LOGIN_WITH_OAUTH USER_DISABLED LOGIN_REQD ROLE_REQD " +
+			"ACTIVE_ROLE_REQD EMAIL_ADDRS_REQD PSWD_REQD OI_FEATURE_REQD OI_PERMISSION_REQD",
+		erpbridge.Missing: "RCRD_DSNT_EXIST INVALID_KEY_OR_REF NONEXISTENT_EXTERNAL_ID NONEXISTENT_ID INVALID_REF_KEY TRANS_DSNT_EXIST TRANS_DOES_NOT_EXIST RCRD_NOT_FOUND ORDER_DSNT_EXIST",
 		erpbridge.Invalid: "USER_ERROR FIELD_REQD MISSING_REQD_FLD INVALID_FLD_VALUE EXCEEDED_MAX_FIELD_LENGTH INVALID_RCRD_TYPE CLOSED_TRAN_PRD INSUFFICIENT_FLD_PERMISSION " +
-			"RCRD_UNEDITABLE INSUFFICIENT_PERMISSION PERMISSION_VIOLATION DUP_RCRD DUP_ENTITY DUP_ENTITY_EMAIL DUP_ENTITY_NAME UNIQUE_CUST_ID_REQD A_CODE_NOBODY_KNOWS USER_EXCEPTION",
+			"RCRD_UNEDITABLE INSUFFICIENT_PERMISSION PERMISSION_VIOLATION NOT_ENOUGH_PERMISSIONS DUP_RCRD DUP_ENTITY DUP_ENTITY_EMAIL DUP_ENTITY_NAME UNIQUE_CUST_ID_REQD A_CODE_NOBODY_KNOWS USER_EXCEPTION",
 	} {
 		for code := range strings.FieldsSeq(list) {
 			if got := kindOfRecord(code); got != kind {
@@ -31,7 +34,7 @@ func TestKindOfRecord(t *testing.T) {
 		}
 	}
 	wantKind(t, erpbridge.Unknown, &erpbridge.Error{Kind: kindOfRecord("")})
-	if len(codes) != 57 {
+	if len(codes) != 83 {
 		t.Errorf("the table has %d rows; a new one belongs into this test", len(codes))
 	}
 }
@@ -49,6 +52,9 @@ func TestKindOfFault(t *testing.T) {
 		{soap.Fault{DetailName: "unexpectedErrorFault", DetailCode: "ACCT_TEMP_UNAVAILABLE"}, erpbridge.Transient},
 		{soap.Fault{DetailName: "invalidCredentialsFault", DetailCode: "INVALID_LOGIN_CREDENTIALS"}, erpbridge.Refused},
 		{soap.Fault{DetailName: "insufficientPermissionFault", DetailCode: "INSUFFICIENT_PERMISSION"}, erpbridge.Refused},
+		{soap.Fault{DetailName: "unexpectedErrorFault", DetailCode: "TWO_FA_REQD"}, erpbridge.Refused},
+		{soap.Fault{DetailCode: "NOT_ENOUGH_PERMISSIONS"}, erpbridge.Refused},
+		{soap.Fault{DetailCode: "ACCT_TEMP_DISABLED"}, erpbridge.Transient},
 		{soap.Fault{DetailName: "exceededRecordCountFault", DetailCode: "MAX_RCRDS_EXCEEDED"}, erpbridge.Refused},
 		// By the name of the detail, where the code says nothing.
 		{soap.Fault{DetailName: "invalidCredentialsFault", DetailCode: "USER_ERROR", String: "Ambiguous authentication"}, erpbridge.Refused},
@@ -78,6 +84,9 @@ func TestKindOfFault(t *testing.T) {
 		{soap.Fault{String: "Invalid login attempt."}, erpbridge.Refused},
 		{soap.Fault{String: "Invalid login credentials."}, erpbridge.Refused},
 		{soap.Fault{String: "Ambiguous authentication"}, erpbridge.Refused},
+		// By a code of SOAP's own.
+		{soap.Fault{Code: "soapenv:VersionMismatch", String: "x"}, erpbridge.Refused},
+		{soap.Fault{Code: "soapenv:MustUnderstand", String: "x"}, erpbridge.Refused},
 		// A fault is about the request: no record is invalid or missing by it.
 		{soap.Fault{DetailName: "newFault", DetailCode: "USER_ERROR"}, erpbridge.Unknown},
 		{soap.Fault{DetailCode: "RCRD_DSNT_EXIST"}, erpbridge.Unknown},
@@ -111,6 +120,8 @@ func TestWhichFaultsLeaveDoubt(t *testing.T) {
 		{soap.Fault{DetailCode: "SSS_REQUEST_TIME_EXCEEDED"}, true},
 		{soap.Fault{DetailName: "unexpectedErrorFault", DetailCode: "ACCT_TEMP_UNAVAILABLE"}, false},
 		{soap.Fault{DetailName: "invalidSessionFault", DetailCode: "SESSION_TIMED_OUT"}, false},
+		{soap.Fault{DetailName: "unexpectedErrorFault", DetailCode: "ACCT_TEMP_DISABLED"}, false},
+		{soap.Fault{DetailName: "unexpectedErrorFault", DetailCode: "SSS_TIME_LIMIT_EXCEEDED"}, true},
 		{soap.Fault{String: "We are performing regularly scheduled maintenance"}, false},
 	} {
 		if got := leavesDoubt(&tt.fault); got != tt.want {

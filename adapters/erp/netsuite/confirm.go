@@ -142,13 +142,17 @@ func (a *Async) readResults(content *etree.Element, of []confirmed, results []er
 	for _, c := range of {
 		sent[c.at] = c.lifted
 	}
+	status := lists[0].FindElement("./writeResponseList/status")
+	failed := status != nil && !slices.Contains([]string{"true", "1"}, soap.Attr(status, "isSuccess"))
 	read := a.readList(lists[0], sent)
 	for _, c := range of {
 		r := read[c.at]
-		switch kind := erpbridge.KindOf(r.Err); kind {
-		case "", erpbridge.Invalid:
+		switch kind := erpbridge.KindOf(r.Err); {
+		case kind == erpbridge.Invalid && c.kind != customer && existsElsewhere(codeOf(r.Err)):
+			again = append(again, c.index) // made by another attempt, perhaps: see upsert
+		case kind == "" || kind == erpbridge.Invalid:
 			results[c.index] = r
-		case erpbridge.InDoubt:
+		case kind == erpbridge.InDoubt && !failed: // what is saved in a list that failed is looked up
 			results[c.index].Err = a.harmless(confirmOp, r.Err)
 		default:
 			again = append(again, c.index)

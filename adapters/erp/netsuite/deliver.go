@@ -116,9 +116,39 @@ func rounds(sent []lifted) [][]lifted {
 	return all
 }
 
-// upsert sends records as one upsertList.
+// upsert sends records as one upsertList. One that is refused as there already was made
+// since NetSuite looked for it, by an attempt that was still being worked when its answer was
+// given up: it is looked up, and what NetSuite said stands where that finds nothing. Of
+// customers it is mostly another one, who has the same name or e-mail address.
 func (e *ERP) upsert(ctx context.Context, sent []lifted) []erpbridge.Result {
-	return e.write(ctx, upsertList, sent)
+	results := e.write(ctx, upsertList, sent)
+	var refused []int
+	var sought []lifted
+	for i, r := range results {
+		if erpbridge.KindOf(r.Err) == erpbridge.Invalid && existsElsewhere(codeOf(r.Err)) && sent[i].kind != customer {
+			refused, sought = append(refused, i), append(sought, sent[i])
+		}
+	}
+	if len(sought) == 0 {
+		return results
+	}
+	found, err := e.look(ctx, deliverOp, sought)
+	for n, i := range refused {
+		switch {
+		case err != nil:
+			results[i].Err = err
+		case found[n].record != nil && e.marked(found[n].record, sought[n]):
+			results[i] = e.there(found[n].record)
+		case found[n].record != nil:
+			results[i].Err = &erpbridge.Error{
+				Op: deliverOp, Kind: erpbridge.Transient, Code: codeOf(results[i].Err),
+				Err: fmt.Errorf("%s was made by somebody else meanwhile, in another state", sought[n].externalID),
+			}
+		case erpbridge.KindOf(found[n].err) != erpbridge.Missing:
+			results[i].Err = found[n].err
+		}
+	}
+	return results
 }
 
 func (e *ERP) write(ctx context.Context, operation string, sent []lifted) []erpbridge.Result {

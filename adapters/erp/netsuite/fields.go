@@ -3,7 +3,7 @@ package netsuite
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
+	"unicode"
 
 	"github.com/hakooi/erpbridge"
 	"github.com/hakooi/erpbridge/adapters/erp/salesdoc"
@@ -111,15 +111,26 @@ func (f fields) text(name, value string) {
 	}
 }
 
+// dialled counts what of a phone number is dialled: its digits, and letters that stand for
+// some.
+func dialled(phone string) (n int) {
+	for _, r := range phone {
+		if unicode.IsDigit(r) || unicode.IsLetter(r) {
+			n++
+		}
+	}
+	return n
+}
+
 // dropping writes a field that is left out, rather than cut, when it does not
 // fit, and adds a remark to notes if so.
 func (f fields) dropping(name, value string, notes []string) []string {
-	if strings.HasSuffix(strings.ToLower(name), "phone") && value != "" && utf8.RuneCountInString(value) < shortestPhone {
-		return append(notes, fmt.Sprintf("(%s left out: shorter than %d)", name, shortestPhone))
-	}
 	if fitting, err := f.fit(name, value); value != "" && err == nil && fitting == "" {
 		l, _ := f.erp.limitOf(f.typ + "." + name)
 		return append(notes, fmt.Sprintf("(%s left out: longer than %d)", name, l.Length))
+	}
+	if strings.HasSuffix(strings.ToLower(name), "phone") && value != "" && dialled(value) < shortestPhone {
+		return append(notes, fmt.Sprintf("(%s left out: shorter than %d)", name, shortestPhone))
 	}
 	f.text(name, value)
 	return notes

@@ -73,6 +73,29 @@ func TestFieldRules(t *testing.T) {
 	}
 }
 
+// NetSuite refuses the whole record for a phone number of less than seven digits, whatever
+// stands between them.
+func TestShortPhones(t *testing.T) {
+	for phone, want := range map[string]string{
+		"":                        "",
+		"112":                     "(addrPhone left out: shorter than 7)",
+		"123456":                  "(addrPhone left out: shorter than 7)",
+		"1234567":                 ">1234567<",
+		"+1 (23) - 45":            "(addrPhone left out: shorter than 7)",
+		"n/a - - -":               "(addrPhone left out: shorter than 7)",
+		"1-800-FLOWERS":           ">1-800-FLOWERS<",
+		"١٢٣٤٥٦٧":                 ">١٢٣٤٥٦٧<",
+		"+49 30 1234567890123456": "(addrPhone left out: longer than 21)",
+	} {
+		o := placed()
+		o.BillTo, o.ShipTo.Phone = nil, phone
+		body := string(translate(t, open(t, ""), o)[1].Body)
+		if !strings.Contains(body, want) || strings.Contains(body, "addrPhone>") != strings.HasPrefix(want, ">") {
+			t.Errorf("%q: there is no %s in %s", phone, want, body)
+		}
+	}
+}
+
 // Numbers are plain decimals with the currency's places, quantities as they are.
 func TestNumbers(t *testing.T) {
 	for name, c := range map[string]struct {

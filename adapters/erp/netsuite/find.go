@@ -80,6 +80,11 @@ func (e *ERP) readGet(op string, content *etree.Element, sought []lifted) ([]see
 		return nil, fmt.Errorf("the answer is not understood: %w", err)
 	}
 	responses := content.FindElements("./readResponseList/readResponse")
+	if list := answer.ReadResponseList; list != nil && list.Status != nil && len(responses) == 0 {
+		if err := e.readable(op, list.Status); err != nil {
+			return nil, err
+		}
+	}
 	if answer.ReadResponseList == nil || len(responses) != len(sought) {
 		return nil, fmt.Errorf("%d records looked up, %d results", len(sought), len(responses))
 	}
@@ -103,6 +108,21 @@ func (e *ERP) readGet(op string, content *etree.Element, sought []lifted) ([]see
 	return found, nil
 }
 
+// readable returns why a list without a record has none: what its status as a whole says.
+// That something is "not there" is said of a record, and not of a list. Where there are
+// records they speak for themselves: a list may have failed for one of them that is not there.
+func (e *ERP) readable(op string, list *wsdl.Status) error {
+	ok, err := success(list)
+	if err != nil || ok {
+		return err
+	}
+	failed := e.notFound(op, list)
+	if failed.Kind != erpbridge.Throttled && failed.Kind != erpbridge.Refused {
+		failed.Kind = erpbridge.Transient
+	}
+	return failed
+}
+
 // readRecord reads one result of a look-up. What the record is its xsi:type
 // says, which is why it is read from the tree.
 func (e *ERP) readRecord(op string, status *wsdl.Status, response *etree.Element) (*etree.Element, error) {
@@ -121,8 +141,8 @@ func (e *ERP) readRecord(op string, status *wsdl.Status, response *etree.Element
 	if len(records) != 1 {
 		return nil, fmt.Errorf("a look-up succeeded with %d records", len(records))
 	}
-	if soap.Attr(records[0], "internalId") == "" {
-		return nil, errors.New("a look-up succeeded without an internal id")
+	if id := soap.Attr(records[0], "internalId"); !savedShape.MatchString(id) {
+		return nil, fmt.Errorf("a look-up succeeded with %q for an internal id", clip(id))
 	}
 	return records[0], nil
 }

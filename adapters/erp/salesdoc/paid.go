@@ -69,7 +69,7 @@ func (b *building) received(o *erpbridge.Order) (money, redeemed erpbridge.Money
 	case all.IsZero() || !t.inCredit && (t.inMoney || !slices.ContainsFunc(o.Gateways, redeeming)):
 		return all, none, nil
 	}
-	return none, none, b.held("the storefront does not tell how much of %s was paid with which of %q: book the order's payment by hand, or set mapping.payment.redeemed of target %s to paid, which counts gift cards and store credit as money",
+	return none, none, b.held("the storefront does not tell how much of %s was paid with which of %q: book the order's payment by hand, or set mapping.payment.redeemed of target %s to paid, which counts gift cards and store credit as money; a store of Shopify that has api is asked",
 		all, clip(strings.Join(o.Gateways, ", ")), b.target)
 }
 

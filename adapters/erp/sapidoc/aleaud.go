@@ -1,6 +1,7 @@
 package sapidoc
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -28,19 +29,9 @@ const maxStates = 20_000
 // holds the control records against our partners: what another system says about DOCNUMs
 // of ours is not about us.
 func (e *ERP) readALEAUD(body []byte) ([]word, error) {
-	root, err := soap.Parse(body, "")
+	root, err := soap.Unwrap(body, "")
 	if err != nil {
 		return nil, fmt.Errorf("it is not understood: %w", err)
-	}
-	if soap.Is(root, soap.Namespace, "Envelope") {
-		env, err := soap.ParseEnvelope(body, "")
-		if err != nil {
-			return nil, fmt.Errorf("it is not understood: %w", err)
-		}
-		if env.Content == nil || env.Fault != nil {
-			return nil, errors.New("its envelope holds no IDoc")
-		}
-		root = env.Content
 	}
 	space := root.NamespaceURI()
 	if root.Tag != "ALEAUD01" || space != "" && space != nsIDoc {
@@ -115,6 +106,9 @@ func (e *ERP) fromSAP(control *etree.Element) error {
 	return nil
 }
 
+// idocObject is the type of an object that is SAP's IDoc, and not what was made of it.
+const idocObject = "IDOC"
+
 // readState reads what is said of one IDoc. One that was sent without a number of ours is
 // nobody's.
 func readState(state *etree.Element) (word, bool, error) {
@@ -130,13 +124,14 @@ func readState(state *etree.Element) (word, bool, error) {
 		return word{}, false, fmt.Errorf("the status %q of a confirmation is no status", soap.Reason(w.status))
 	}
 	known := statusOf(w.status)
-	w.outcome, w.code = known.outcome, childText(state, "STAMID")+childText(state, "STAMNO")
+	w.outcome, w.code = known.outcome, cmp.Or(childText(state, "STAMID")+childText(state, "STAMNO"), childText(state, "STACOD"))
 	said := []string{"status " + w.status + ", " + known.text}
 	if w.code != "" {
 		said = append(said, "message "+w.code)
 	}
-	for _, p := range []string{"STATXT", "STAPA1_LNG", "STAPA2_LNG", "STAPA3_LNG", "STAPA4_LNG"} {
-		if v := childText(state, p); v != "" {
+	for _, p := range []string{"STATXT", "STAPA1", "STAPA2", "STAPA3", "STAPA4"} {
+		// Older releases have the short parameters alone.
+		if v := cmp.Or(childText(state, p+"_LNG"), childText(state, p)); v != "" {
 			said = append(said, v)
 		}
 	}
@@ -147,7 +142,7 @@ func readState(state *etree.Element) (word, bool, error) {
 		if number := childText(object, "DOCNUM"); number != "" {
 			said = append(said, "IDoc "+number+" in SAP")
 		}
-		if w.order == "" {
+		if w.order == "" && childText(object, "OBJTYPE") != idocObject {
 			w.order = childText(object, "OBJKEY")
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/hakooi/erpbridge"
 	"github.com/hakooi/erpbridge/internal/testenv"
+	"github.com/hakooi/erpbridge/wsdl/soap"
 )
 
 // audit is an ALEAUD01 with these states.
@@ -92,6 +93,9 @@ func TestAcknowledge(t *testing.T) {
 	if _, err := door.Acknowledge(posted(strings.ReplaceAll(enveloped(strings.TrimPrefix(ok, `<?xml version="1.0" encoding="UTF-8"?>`)), "\n", ""))); err != nil {
 		t.Errorf("in an envelope: %v", err)
 	}
+	if _, err := door.Acknowledge(posted(`<s:Envelope xmlns:s="` + soap.Namespace12 + `"><s:Body>` + strings.TrimPrefix(ok, `<?xml version="1.0" encoding="UTF-8"?>`) + `</s:Body></s:Envelope>`)); err != nil {
+		t.Errorf("in one of SOAP 1.2: %v", err)
+	}
 	for name, c := range map[string]struct {
 		m    erpbridge.Message
 		want erpbridge.Kind
@@ -116,6 +120,36 @@ func TestAcknowledge(t *testing.T) {
 		if acks, err := door.Acknowledge(c.m); erpbridge.KindOf(err) != c.want || acks != nil {
 			t.Errorf("%s: %v, %v", name, acks, err)
 		}
+	}
+}
+
+// A confirmation may name several objects, the IDoc in SAP among them, and may have its
+// words in the fields of older releases.
+func TestObjectsOfAConfirmation(t *testing.T) {
+	object := func(kind, key string) string {
+		return `<E1PRTOB SEGMENT="1"><DOCNUM>0000000000160816</DOCNUM><OBJTYPE>` + kind + `</OBJTYPE><OBJKEY>` + key + `</OBJKEY></E1PRTOB>`
+	}
+	for name, c := range map[string]struct{ more, ref string }{
+		"the order":                 {object("BUS2032", "0000012345"), "0000012345"},
+		"the IDoc, and the order":   {object("IDOC", "0000000000160816") + object("BUS2032", "0000012345"), "0000012345"},
+		"a delivery, and the order": {object("LIKP", "0080000001") + object("BUS2032", "0000012345"), "0080000001"},
+		"no key, and the order":     {object("BUS2032", "") + object("BUS2032", "0000012345"), "0000012345"},
+		"the IDoc alone":            {object("IDOC", "0000000000160816"), "0000000000001001"},
+		"nothing":                   {"", "0000000000001001"},
+	} {
+		body := audit(`<E1STATE SEGMENT="1"><DOCNUM>1001</DOCNUM><STATUS>53</STATUS>` + c.more + `</E1STATE>`)
+		acks, err := open(t, "").(erpbridge.Acknowledger).Acknowledge(posted(body))
+		if err != nil || len(acks) != 1 || acks[0].Result.Receipt.Accepted || acks[0].Result.Receipt.Ref != c.ref {
+			t.Errorf("%s: %+v, %v", name, acks, err)
+		}
+	}
+	old := audit(`<E1STATE SEGMENT="1"><DOCNUM>1001</DOCNUM><STATUS>51</STATUS><STACOD>SAPVG204</STACOD><STATXT>Partner &amp; is not known</STATXT><STAPA1>10100001</STAPA1></E1STATE>`)
+	acks, err := open(t, "").(erpbridge.Acknowledger).Acknowledge(posted(old))
+	if err != nil || len(acks) != 1 {
+		t.Fatal(acks, err)
+	}
+	if w := acks[0].Result.Receipt.Warning; !strings.Contains(w, "SAPVG204") || !strings.Contains(w, "10100001") {
+		t.Errorf("warning %q", w)
 	}
 }
 

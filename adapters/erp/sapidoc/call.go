@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/beevik/etree"
@@ -65,6 +66,9 @@ func assigned(content *etree.Element, l lifted) (string, error) {
 	}
 	pairs := content.ChildElements()
 	if len(pairs) == 0 {
+		if words := soap.Text(content); words != "" {
+			return "", fmt.Errorf("the answer has words where it should have a number: %s", words)
+		}
 		return "", nil
 	}
 	if len(pairs) > 1 || !soap.Is(pairs[0], nsIDoc, "IdocAssign") {
@@ -79,11 +83,14 @@ func assigned(content *etree.Element, l lifted) (string, error) {
 	if strings.TrimLeft(transfer, "0") != strings.TrimLeft(l.docnum, "0") {
 		return "", fmt.Errorf("the answer is about IDoc %q, %s was sent", transfer, l.docnum)
 	}
-	if strings.Trim(number, "0") == "" {
+	if !numberShape.MatchString(number) {
 		return "", errors.New("the answer names no IDoc number")
 	}
 	return number, nil
 }
+
+// numberShape is the number of an IDoc in SAP.
+var numberShape = regexp.MustCompile(`^0*[1-9][0-9]*$`)
 
 // envelope wraps the basic type in SOAP 1.1.
 func envelope(root *etree.Element) ([]byte, error) {

@@ -140,6 +140,9 @@ func kindOfFault(f *soap.Fault) (erpbridge.Kind, string) {
 		}
 	}
 	code = cmp.Or(code, f.Code)
+	if kind, ok := f.Standard(); ok {
+		return kind, code
+	}
 	for _, row := range faults {
 		if !strings.Contains(said, row.part) {
 			continue
@@ -157,7 +160,9 @@ func kindOfFault(f *soap.Fault) (erpbridge.Kind, string) {
 var stored = []string{"idoc-xml-inbound ok"}
 
 // pages says what an HTML or text answer asks for by its words: of the ICM, the web
-// dispatcher, the log-on screen. The rest is in doubt.
+// dispatcher, the log-on screen. The rest is in doubt. "Service cannot be reached" is not
+// among them: SAP says so of a service that is not active in SICF, with 403 and 404, and of
+// one that is while its server starts or stops, with 503.
 var pages = []struct {
 	part string // in lower case
 	kind erpbridge.Kind
@@ -166,7 +171,6 @@ var pages = []struct {
 	{"sap-system-login", erpbridge.Refused, "SAP asks to log on: the service in SICF has a log-on page, or the user may not use it"},
 	{`name="sap-password"`, erpbridge.Refused, "SAP asks to log on: the service in SICF has a log-on page, or the user may not use it"},
 	{"logon performed", erpbridge.Refused, "SAP shows its log-on screen"},
-	{"service cannot be reached", erpbridge.Refused, "the service is not active in SICF"},
 	{"server overload", erpbridge.Transient, "SAP has no work process free"},
 	{"connection timed out", erpbridge.InDoubt, "the ICM gave up waiting; the work process may still finish"},
 	{"dispatcher running but no server connected", erpbridge.Transient, "no SAP server is connected to the web dispatcher"},

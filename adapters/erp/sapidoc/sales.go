@@ -82,7 +82,7 @@ func (t *translation) sales(d *idoc, p paper) error {
 
 // items writes the goods, and what else is posted as a material.
 func (t *translation) items(d *idoc, p paper) error {
-	numbers, count := newPositions(), 0
+	numbers, count := salesdoc.NewPositions(), 0
 	for _, it := range t.d.Items {
 		if it.As == salesdoc.AsCharge {
 			continue // stands in the header
@@ -90,12 +90,12 @@ func (t *translation) items(d *idoc, p paper) error {
 		if count++; count > maxItems {
 			return t.held("the order has more than %d items", maxItems)
 		}
-		if err := t.item(d, p, numbers.of(it), it); err != nil {
+		if err := t.item(d, p, numbers.Of(it), it); err != nil {
 			return err
 		}
 	}
-	if p.addresses && numbers.shared != 0 {
-		return t.held("two items of the order come to the same number, %06d, and ORDCHG could change the one for the other: change the order in SAP by hand, and close this with erpbridge held discard", numbers.shared)
+	if p.addresses && numbers.Shared != 0 {
+		return t.held("two items of the order come to the same number, %06d, and ORDCHG could change the one for the other: change the order in SAP by hand, and close this with erpbridge held discard", numbers.Shared)
 	}
 	return nil
 }

@@ -32,7 +32,7 @@
 // # A change finds its items
 //
 // ORDCHG names items by POSEX, which is a function of the storefront's line, or of what the
-// item is for: see positions. Whether SAP has an item is not known here, so all of them are
+// item is for: see salesdoc.Positions. Whether SAP has an item is not known here, so all of them are
 // changed and none is added; what SAP does not find ends in status 51, where it is seen.
 // Of an order that is gone from the shop no items are known: unless its header may reverse
 // it as a whole, it is Held.

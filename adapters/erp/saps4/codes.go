@@ -9,7 +9,8 @@ import (
 	"github.com/hakooi/erpbridge/wsdl/soap"
 )
 
-// texts says what a Fault of SAP's asks for, by its words; most come without any code. A
+// texts says what a Fault of SAP's asks for, by its words; most come without any code. They
+// are in the log-on language of the user: phrases are given in English and German. A
 // one-way service has not stored a message that it answers with a Fault.
 var texts = []struct {
 	part string // in small letters
@@ -18,6 +19,13 @@ var texts = []struct {
 	{"authorization role missing", erpbridge.Refused}, // sample bydesign.missing-authorization-500
 	{"no authorization", erpbridge.Refused},
 	{"not authorized", erpbridge.Refused},
+	{"missing authorization", erpbridge.Refused},
+	{"authorization missing", erpbridge.Refused},
+	{"keine berechtigung", erpbridge.Refused},
+	{"fehlende berechtigung", erpbridge.Refused},
+	{"berechtigungsrolle fehlt", erpbridge.Refused},
+	{"logon failed", erpbridge.Refused},
+	{"anmeldung fehlgeschlagen", erpbridge.Refused},
 	{"wrong soap version", erpbridge.Refused}, // the binding, and so our settings
 	{"versionmismatch", erpbridge.Refused},
 	{"unknown service", erpbridge.Refused},
@@ -25,6 +33,12 @@ var texts = []struct {
 	{"addressing", erpbridge.Refused},
 	{"msgid_locked", erpbridge.Transient}, // EA728: the same id is being processed by another call
 	{"is being processed", erpbridge.Transient},
+	{"wird gerade verarbeitet", erpbridge.Transient},
+	{"wird gerade bearbeitet", erpbridge.Transient},
+	{"currently locked by", erpbridge.Transient}, // the order, by somebody who has it open
+	{"ist gesperrt durch", erpbridge.Transient},
+	{"no more dialog processes", erpbridge.Throttled},
+	{"system is being shut down", erpbridge.Transient},
 	{"server overload", erpbridge.Throttled},
 	{"maximum number of sessions", erpbridge.Throttled},
 	{"maximum number of connections", erpbridge.Throttled},
@@ -63,7 +77,10 @@ func kindOf(f *soap.Fault) erpbridge.Kind {
 			return erpbridge.Invalid
 		}
 	}
-	said := strings.ToLower(f.Text() + " " + f.Code)
+	if kind, ok := f.Standard(); ok {
+		return kind
+	}
+	said := strings.ToLower(strings.Join(append(exceptions(f), f.Text(), f.Code, f.Subcode), " "))
 	for _, t := range texts {
 		if strings.Contains(said, t.part) {
 			return t.kind
@@ -72,27 +89,63 @@ func kindOf(f *soap.Fault) erpbridge.Kind {
 	return erpbridge.Unknown
 }
 
+// exceptions returns what a Fault tells of the exceptions it came of: their classes, and
+// their words. What else is in its detail may quote the order.
+func exceptions(f *soap.Fault) (told []string) {
+	if f.Detail == nil {
+		return nil
+	}
+	for _, el := range f.Detail.FindElements(".//*") {
+		if el.Tag == "Exception_Name" || el.Tag == "Exception_Text" {
+			told = append(told, soap.Text(el))
+		}
+	}
+	return told
+}
+
 // A log is what SAP writes about a message: the outcome, and lines with a severity.
 type log struct {
-	failed bool
-	said   string
+	failed  bool
+	waiting bool // SAP has it, and is not done with it
+	warning bool // it is done, but for something
+	said    string
 }
+
+// The values of BusinessDocumentProcessingResultCode.
+const (
+	received  = "1"
+	inProcess = "2"
+	inPart    = "4"
+	failedAll = "5"
+)
+
+// Values of a log's severity codes, which begin with 1 for information.
+const (
+	severityWarning = "2"
+	severityError   = "3"
+)
 
 // readLog reads a Log, in the answer of a synchronous service or in a confirmation.
 //
-//	ProcessingResultCode 5, or MaximumLogItemSeverityCode 3 and more    failed
+//	ProcessingResultCode 5, or a severity code of 3 and more    failed
+//	ProcessingResultCode 1 or 2                                 not done yet
+//	ProcessingResultCode 4, or a severity code of 2             done, with a warning
 //	(samples s4.sync-confirmation.*)
+//
+// The severity is that of the log as a whole, or the highest of its items.
 func readLog(el *etree.Element) (log, bool) {
 	found := el.FindElement(".//Log")
 	if found == nil {
 		return log{}, false
 	}
 	var l log
-	if code := found.SelectElement("BusinessDocumentProcessingResultCode"); code != nil {
-		l.failed = soap.Text(code) == "5"
+	result, severity := textAt(found, "BusinessDocumentProcessingResultCode"), textAt(found, "MaximumLogItemSeverityCode")
+	for _, item := range found.SelectElements("Item") {
+		severity = max(severity, textAt(item, "SeverityCode"))
 	}
-	severity := found.SelectElement("MaximumLogItemSeverityCode")
-	l.failed = l.failed || severity != nil && soap.Text(severity) >= "3"
+	l.failed = result == failedAll || severity >= severityError
+	l.waiting = !l.failed && (result == received || result == inProcess)
+	l.warning = !l.failed && (result == inPart || severity >= severityWarning)
 	for _, item := range found.SelectElements("Item") {
 		if note := item.SelectElement("Note"); note != nil {
 			l.said = strings.TrimSpace(l.said + " " + soap.Text(note))

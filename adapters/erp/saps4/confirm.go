@@ -25,13 +25,7 @@ func (e *ERP) Acknowledge(m erpbridge.Message) ([]erpbridge.Acknowledgement, err
 	if e.conf.Confirm != ByMessage || !equal(user, e.conf.ConfirmUser) || !equal(password, string(e.conf.ConfirmPassword)) {
 		return nil, &erpbridge.Error{Op: op, Kind: erpbridge.Refused, Err: errors.New("the sender did not log in with confirm_user and confirm_password")}
 	}
-	root, err := soap.Parse(m.Body, "")
-	if err == nil && root.Tag == "Envelope" {
-		var env *soap.Envelope
-		if env, err = soap.ParseEnvelope(m.Body, ""); err == nil {
-			root = env.Content
-		}
-	}
+	root, err := soap.Unwrap(m.Body, "")
 	switch {
 	case err != nil:
 	case soap.Is(root, nsEDI, "OrderConfRequest"):
@@ -102,8 +96,14 @@ func partnersConfirmed(op string, root *etree.Element) (as []erpbridge.Acknowled
 			return nil, &erpbridge.Error{Op: op, Kind: erpbridge.Invalid, Err: errors.New("the confirmation names no UUID of a business partner")}
 		}
 		a.Result.Receipt.Ref = cmp.Or(textAt(m, "BusinessPartner/ReceiverInternalID"), a.Ref)
-		if l, ok := readLog(m); ok && l.failed {
-			a.Result = failed(op, erpbridge.Invalid, errors.New(soap.Reason(l.said)))
+		l, _ := readLog(m)
+		switch {
+		case l.failed:
+			a.Result = failed(op, erpbridge.Invalid, errors.New(cmp.Or(soap.Reason(l.said), "S/4 did not take the business partner, and does not say why")))
+		case l.waiting:
+			a.Result.Receipt = erpbridge.Receipt{Ref: a.Ref, Accepted: true, Warning: strings.TrimSpace("S/4 has not worked it yet " + soap.Reason(l.said))}
+		case l.warning:
+			a.Result.Receipt.Warning = cmp.Or(soap.Reason(l.said), "S/4 took the business partner in part")
 		}
 		as = append(as, a)
 	}

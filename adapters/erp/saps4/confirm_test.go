@@ -45,6 +45,10 @@ func TestOnlyConfirmationsOfTheirSenderAreAcknowledged(t *testing.T) {
 	}{
 		"good":                    {confirmation("s4", "confirmed", conf), ""},
 		"in an envelope":          {confirmation("s4", "confirmed", `<s:Envelope xmlns:s="`+soap.Namespace+`"><s:Body>`+conf+`</s:Body></s:Envelope>`), ""},
+		"in one of SOAP 1.2":      {confirmation("s4", "confirmed", `<s:Envelope xmlns:s="`+soap.Namespace12+`"><s:Header/><s:Body>`+conf+`</s:Body></s:Envelope>`), ""},
+		"in an empty one":         {confirmation("s4", "confirmed", `<s:Envelope xmlns:s="`+soap.Namespace+`"><s:Body/></s:Envelope>`), erpbridge.Invalid},
+		"a Fault":                 {confirmation("s4", "confirmed", `<s:Envelope xmlns:s="`+soap.Namespace+`"><s:Body><s:Fault><faultcode>x</faultcode></s:Fault></s:Body></s:Envelope>`), erpbridge.Invalid},
+		"an envelope of nobody's": {confirmation("s4", "confirmed", `<s:Envelope xmlns:s="urn:x"><s:Body>`+conf+`</s:Body></s:Envelope>`), erpbridge.Invalid},
 		"another password":        {confirmation("s4", "else", conf), erpbridge.Refused},
 		"another user":            {confirmation("s5", "confirmed", conf), erpbridge.Refused},
 		"no login":                {erpbridge.Message{Header: http.Header{}, Body: []byte(conf)}, erpbridge.Refused},
@@ -62,6 +66,51 @@ func TestOnlyConfirmationsOfTheirSenderAreAcknowledged(t *testing.T) {
 		`</BusinessPartnerSUITEReplicateConfirmationMessage></n:BusinessPartnerSUITEBulkReplicateConfirmation>`))
 	if err != nil || len(as) != 1 || as[0].Ref != "abc" || erpbridge.KindOf(as[0].Result.Err) != erpbridge.Invalid {
 		t.Errorf("%+v, %v", as, err)
+	}
+}
+
+// What the log of a confirmation says of a business partner: by its codes, of the whole and
+// of its items.
+func TestLogsOfPartners(t *testing.T) {
+	const note = `<Note>Steuernummer ist ungültig</Note>`
+	item := func(severity string) string {
+		return `<Item><SeverityCode>` + severity + `</SeverityCode>` + note + `</Item>`
+	}
+	for name, c := range map[string]struct {
+		log  string
+		want string
+		warn bool
+	}{
+		"no log":                      {"", "booked", false},
+		"an empty log":                {"<Log/>", "booked", false},
+		"booked":                      {"<Log><BusinessDocumentProcessingResultCode>3</BusinessDocumentProcessingResultCode><MaximumLogItemSeverityCode>1</MaximumLogItemSeverityCode>" + item("1") + "</Log>", "booked", false},
+		"a warning":                   {"<Log><BusinessDocumentProcessingResultCode>3</BusinessDocumentProcessingResultCode><MaximumLogItemSeverityCode>2</MaximumLogItemSeverityCode>" + item("2") + "</Log>", "booked", true},
+		"a warning of an item":        {"<Log>" + item("1") + item("2") + "</Log>", "booked", true},
+		"in part":                     {"<Log><BusinessDocumentProcessingResultCode>4</BusinessDocumentProcessingResultCode></Log>", "booked", true},
+		"received":                    {"<Log><BusinessDocumentProcessingResultCode>1</BusinessDocumentProcessingResultCode></Log>", "accepted", true},
+		"in process":                  {"<Log><BusinessDocumentProcessingResultCode>2</BusinessDocumentProcessingResultCode>" + item("1") + "</Log>", "accepted", true},
+		"failed":                      {"<Log><BusinessDocumentProcessingResultCode>5</BusinessDocumentProcessingResultCode></Log>", "invalid", false},
+		"failed, by its severity":     {"<Log><MaximumLogItemSeverityCode>4</MaximumLogItemSeverityCode>" + item("1") + "</Log>", "invalid", false},
+		"failed, by one of its items": {"<Log>" + item("1") + item("3") + item("2") + "</Log>", "invalid", false},
+		"received, and wrong":         {"<Log><BusinessDocumentProcessingResultCode>1</BusinessDocumentProcessingResultCode>" + item("3") + "</Log>", "invalid", false},
+	} {
+		as, err := open(t, "http://127.0.0.1:9", usual).Acknowledge(confirmation("s4", "confirmed", `<n:BusinessPartnerSUITEBulkReplicateConfirmation xmlns:n="`+nsGlobal+`"><BusinessPartnerSUITEReplicateConfirmationMessage>`+
+			`<BusinessPartner><UUID>ABC</UUID></BusinessPartner>`+c.log+`</BusinessPartnerSUITEReplicateConfirmationMessage></n:BusinessPartnerSUITEBulkReplicateConfirmation>`))
+		if err != nil || len(as) != 1 {
+			t.Errorf("%s: %+v, %v", name, as, err)
+			continue
+		}
+		r := as[0].Result
+		got := "booked"
+		switch {
+		case r.Err != nil:
+			got = string(erpbridge.KindOf(r.Err))
+		case r.Receipt.Accepted:
+			got = "accepted"
+		}
+		if got != c.want || (r.Receipt.Warning != "") != c.warn || r.Err != nil && r.Err.Error() == "" {
+			t.Errorf("%s: %s, %+v", name, got, r)
+		}
 	}
 }
 

@@ -174,6 +174,40 @@ func TestFaultsAreKnownByTypeOrWords(t *testing.T) {
 	}
 }
 
+// A Fault is known by the codes of the standards, and by the exceptions in its detail, in
+// whatever language the rest of it is.
+func TestFaultsInOtherWords(t *testing.T) {
+	of := func(code, text, detail string) *soap.Fault {
+		env, err := soap.ParseEnvelope([]byte(`<s:Envelope xmlns:s="`+soap.Namespace+`"><s:Body><s:Fault><faultcode>`+code+`</faultcode><faultstring>`+text+`</faultstring><detail>`+detail+`</detail></s:Fault></s:Body></s:Envelope>`), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return env.Fault
+	}
+	chained := func(name, text string) string {
+		return `<n0:SystemFault xmlns:n0="http://www.sap.com/webas/710/soap/runtime/abap/fault/system/generic/"><Host>undefined</Host><Component>COREMSG</Component>` +
+			`<ChainedException><Exception_Name>` + name + `</Exception_Name><Exception_Text>` + text + `</Exception_Text></ChainedException></n0:SystemFault>`
+	}
+	for _, c := range []struct {
+		fault *soap.Fault
+		want  erpbridge.Kind
+	}{
+		{of("wsse:FailedAuthentication", "Der Benutzer konnte nicht angemeldet werden", ""), erpbridge.Refused},
+		{of("s:MustUnderstand", "x", ""), erpbridge.Refused},
+		{of("wsa:ActionNotSupported", "x", ""), erpbridge.Refused},
+		{of("s:Server", "Keine Berechtigung für Serviceoperation OrderRequest_In", ""), erpbridge.Refused},
+		{of("s:Server", "Fehler bei der Verarbeitung des Web-Service; weitere Details im Web-Service-Fehlerprotokoll auf Providerseite", ""), erpbridge.Unknown},
+		{of("s:Server", "SRT: Verarbeitungsfehler", chained("CX_SOAP_CORE", "Keine Berechtigung")), erpbridge.Refused},
+		{of("s:Server", "SRT: Verarbeitungsfehler", chained("CX_ST_GROUP_MISSING_CASE", "x")), erpbridge.Invalid},
+		{of("s:Server", "Kundenauftrag 4711 wird gerade bearbeitet von MUELLER", ""), erpbridge.Transient},
+		{of("s:Server", "x", `<d><AddressName>No Authorization Ltd, Addressing</AddressName></d>`), erpbridge.Unknown},
+	} {
+		if got := kindOf(c.fault); got != c.want {
+			t.Errorf("%+v is %s, want %s", c.fault, got, c.want)
+		}
+	}
+}
+
 func rfcFault(t *testing.T, typ string) *soap.Fault {
 	t.Helper()
 	env, err := soap.ParseEnvelope([]byte(`<s:Envelope xmlns:s="`+soap.Namespace+`"><s:Body><s:Fault><faultcode>s:Client</faultcode><faultstring>Internal Server Error</faultstring>`+

@@ -117,8 +117,9 @@ func (e *ERP) order(d *salesdoc.Document, key string) (*etree.Element, error) {
 		t.el.CreateAttr("Type", "Header")
 		t.text("TextElementText", note)
 	}
-	for i, it := range d.Items {
-		o.item(i, it, action)
+	numbers := salesdoc.NewPositions()
+	for _, it := range d.Items {
+		o.item(numbers.Of(it), it, action)
 	}
 	if *w.err != nil {
 		return nil, *w.err
@@ -169,14 +170,15 @@ func (w *writer) parties(d *salesdoc.Document) {
 	}
 }
 
-// item writes an item. A price that is no exact decimal is given for all pieces: S/4
+// item writes an item, under the number that it has in all states of the order: S/4 finds
+// it again by that. A price that is no exact decimal is given for all pieces: S/4
 // divides by the base quantity.
-func (w *writer) item(i int, it salesdoc.Item, action string) {
+func (w *writer) item(number int, it salesdoc.Item, action string) {
 	unit, err := w.fit("unitCode", cmp.Or(it.Unit, w.conf.Unit))
 	*w.err = cmp.Or(*w.err, err)
 	o := w.group("OrderItem")
 	o.plain("ActionCode", action)
-	o.plain("PurchaseOrderItemID", strconv.Itoa((i+1)*10))
+	o.plain("PurchaseOrderItemID", strconv.Itoa(number))
 	o.text("OrderItemText", it.Description)
 	o.plain("RequestedQuantity", it.Quantity.String()).CreateAttr("unitCode", unit)
 	o.group("Product").text("SupplierProductID", it.Code)

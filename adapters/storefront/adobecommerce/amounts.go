@@ -81,11 +81,11 @@ func readSheet(t till, body *orderBody) sheet {
 	sh := sheet{total: t.due("grand_total", body.BaseGrandTotal, body.GrandTotal)}
 	sh.tax, sh.taxed = t.amount("", "tax_amount", body.BaseTax, body.Tax)
 	sh.discount, sh.discounted = t.size("", "discount_amount", body.BaseDiscount, body.Discount)
-	sh.compensation, sh.compensated = t.size("", "discount_tax_compensation_amount", body.BaseCompensation, body.Compensation)
+	sh.compensation, sh.compensated = t.amount("", "discount_tax_compensation_amount", body.BaseCompensation, body.Compensation)
 	sh.shipping[gross], _ = t.amount("", "shipping_amount", body.BaseShipping, body.Shipping)
 	sh.shipping[tax], _ = t.amount("", "shipping_tax_amount", body.BaseShippingTax, body.ShippingTax)
 	sh.shipping[discount], _ = t.size("", "shipping_discount_amount", body.BaseShippingDiscount, body.ShippingDiscount)
-	sh.shipping[compensation], _ = t.size("", "shipping_discount_tax_compensation_amount", body.BaseShippingCompensation, body.ShippingCompensation)
+	sh.shipping[compensation], _ = t.amount("", "shipping_discount_tax_compensation_amount", body.BaseShippingCompensation, body.ShippingCompensation)
 	if sh.shipping[gross].Amount.IsNeg() {
 		t.Fail("", "shipping_amount", "%s is negative", sh.shipping[gross])
 	}
@@ -93,20 +93,26 @@ func readSheet(t till, body *orderBody) sheet {
 	if body.Extension.V != nil {
 		more = body.Extension.V.extras
 	}
-	sh.credits = credits(t, body.extras, more)
+	sh.credits, sh.wrapping = credits(t, body.extras, more), wrapping(t, body.extras, more)
+	return sh
+}
+
+// wrapping returns what gifts were wrapped for, ex tax.
+func wrapping(t till, in, more extras) []erpbridge.Charge {
+	var out []erpbridge.Charge
 	for _, w := range []struct {
 		name, title string
 		base, shown [2]scalar
 	}{
-		{"gw_price", "Gift wrapping", [2]scalar{body.BaseWrapping, more.BaseWrapping}, [2]scalar{body.Wrapping, more.Wrapping}},
-		{"gw_items_price", "Gift wrapping of items", [2]scalar{body.BaseItemWrapping, more.BaseItemWrapping}, [2]scalar{body.ItemWrapping, more.ItemWrapping}},
-		{"gw_card_price", "Printed card", [2]scalar{body.BaseCard, more.BaseCard}, [2]scalar{body.Card, more.Card}},
+		{"gw_price", "Gift wrapping", [2]scalar{in.BaseWrapping, more.BaseWrapping}, [2]scalar{in.Wrapping, more.Wrapping}},
+		{"gw_items_price", "Gift wrapping of items", [2]scalar{in.BaseItemWrapping, more.BaseItemWrapping}, [2]scalar{in.ItemWrapping, more.ItemWrapping}},
+		{"gw_card_price", "Printed card", [2]scalar{in.BaseCard, more.BaseCard}, [2]scalar{in.Card, more.Card}},
 	} {
 		if m, _ := t.size("", w.name, given(w.base), given(w.shown)); !m.IsZero() {
-			sh.wrapping = append(sh.wrapping, erpbridge.Charge{Kind: erpbridge.Wrapping, Title: w.title, Amount: m})
+			out = append(out, erpbridge.Charge{Kind: erpbridge.Wrapping, Title: w.title, Amount: m})
 		}
 	}
-	return sh
+	return out
 }
 
 // credits returns what was paid with means that the shop has taken off the total.
@@ -153,10 +159,18 @@ func (sh sheet) rest(lines share) erpbridge.Money {
 	if left := sh.discount.Sub(lines[discount]).Sub(sh.shipping[discount]); sh.discounted && !left.Amount.IsNeg() {
 		out = left
 	}
-	if left := sh.compensation.Sub(lines[compensation]); sh.compensated && !left.Amount.IsNeg() {
+	if left, ok := untold(sh.compensation, lines[compensation]); sh.compensated && ok {
 		out = out.Sub(left)
 	}
 	return out
+}
+
+// untold returns what the head says of the tax in discounts and the lines do not, and
+// false where the lines say more. It may be negative, which is how the shop makes a cent
+// good that rounding took.
+func untold(head, lines erpbridge.Money) (erpbridge.Money, bool) {
+	left := head.Sub(lines)
+	return left, lines.IsZero() || !left.Amount.IsNeg()
 }
 
 // off returns by how much the total is not what it is made of, given its lines.
@@ -190,7 +204,9 @@ func transport(t till, body *orderBody, sh sheet, off func(share) []erpbridge.Di
 	return []erpbridge.ShippingLine{line}
 }
 
-// taxes maps the order's own list.
+// taxes maps the order's own list. It is told beside the lines' taxes, which count: where
+// several rates share one tax the shop cuts it finer than the currency, and such a part
+// is left out.
 func taxes(t till, body *orderBody) []erpbridge.Tax {
 	if body.Extension.V == nil {
 		return nil
@@ -198,7 +214,10 @@ func taxes(t till, body *orderBody) []erpbridge.Tax {
 	var out []erpbridge.Tax
 	for i, tb := range body.Extension.V.Taxes {
 		at := "extension_attributes.applied_taxes[" + strconv.Itoa(i) + "]."
-		amount, _ := t.amount(at, "amount", tb.BaseAmount, tb.Amount)
+		amount, ok := t.exact(tb.BaseAmount, tb.Amount)
+		if !ok {
+			continue
+		}
 		code := t.Text(at, "code", tb.Code)
 		out = append(out, erpbridge.Tax{
 			Title: cmp.Or(t.Text(at, "title", tb.Title), code), Rate: percent(t, at, "percent", tb.Percent), Amount: amount,

@@ -198,6 +198,9 @@ type memoBody struct {
 	Positive     scalar                  `json:"adjustment_positive"`
 	BaseNegative scalar                  `json:"base_adjustment_negative"`
 	Negative     scalar                  `json:"adjustment_negative"`
+	// The positive one less the negative one.
+	BaseAdjustment scalar `json:"base_adjustment"`
+	Adjustment     scalar `json:"adjustment"`
 }
 
 type memoExtension struct{ extras }

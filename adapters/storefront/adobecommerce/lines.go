@@ -27,7 +27,7 @@ func readShare(t till, at string, a *amountsBody) share {
 	var s share
 	s[gross], _ = t.amount(at, "row_total", a.BaseRowTotal, a.RowTotal)
 	s[discount], _ = t.size(at, "discount_amount", a.BaseDiscount, a.Discount)
-	s[compensation], _ = t.size(at, "discount_tax_compensation_amount", a.BaseCompensation, a.Compensation)
+	s[compensation], _ = t.amount(at, "discount_tax_compensation_amount", a.BaseCompensation, a.Compensation)
 	s[weee], _ = t.amount(at, "weee_tax_applied_row_amount", a.BaseWEEE, a.WEEE)
 	s[tax], _ = t.amount(at, "tax_amount", a.BaseTax, a.Tax)
 	if s[gross].Amount.IsNeg() {

@@ -79,16 +79,16 @@ func (s *Storefront) tills(n note, c currencies) (till, *till, error) {
 			return till{}, nil, invalid(fmt.Errorf("%s: %q is not an ISO 4217 currency", c[0], signed.Clip(c[1])))
 		}
 	}
-	books := till{Reader: normalizer.NewReader(base, n.received), base: true, same: shown == "" || shown == base}
+	books := till{Reader: normalizer.NewReader(base, n.received).Floats(), base: true, same: shown == "" || shown == base}
 	if books.same {
 		return books, nil, nil
 	}
-	return books, &till{Reader: normalizer.NewReader(shown, n.received)}, nil
+	return books, &till{Reader: normalizer.NewReader(shown, n.received).Floats()}, nil
 }
 
 // texts returns a reader for a thing without amounts, or with amounts of default_currency.
 func (s *Storefront) texts(n note) till {
-	return till{Reader: normalizer.NewReader(s.conf.DefaultCurrency, n.received), same: true}
+	return till{Reader: normalizer.NewReader(s.conf.DefaultCurrency, n.received).Floats(), same: true}
 }
 
 // changed returns when a thing came to be as it is told: the shop's updated_at, else

@@ -20,7 +20,7 @@ const (
 // the order's, with the adjustments:
 //
 //	grand_total = subtotal + discount_amount + shipping_amount + tax_amount
-//	            + discount_tax_compensation_amount + fixed product taxes
+//	            + discount_tax_compensation_amount + fixed product taxes + wrapping
 //	            + adjustment_positive - adjustment_negative
 //	            - gift cards - store credit - reward points
 //
@@ -112,19 +112,24 @@ func refunded(t till, body *memoBody, state string, r *erpbridge.Refund) {
 	if off, ok := t.size("", "discount_amount", body.BaseDiscount, body.Discount); ok && off.Sub(lines[discount]).Amount.IsPos() {
 		adjust("discount", lines[discount].Sub(off), zero)
 	}
-	if c, ok := t.size("", "discount_tax_compensation_amount", body.BaseCompensation, body.Compensation); ok && c.Sub(lines[compensation]).Amount.IsPos() {
-		adjust("discount tax compensation", c.Sub(lines[compensation]), zero)
+	head, told := t.amount("", "discount_tax_compensation_amount", body.BaseCompensation, body.Compensation)
+	if left, ok := untold(head, lines[compensation]); told && ok {
+		adjust("discount tax compensation", left, zero)
 	}
-	c, _ := t.size("", "shipping_discount_tax_compensation_amount", body.BaseShippingCompensation, body.ShippingCompensation)
+	c, _ := t.amount("", "shipping_discount_tax_compensation_amount", body.BaseShippingCompensation, body.ShippingCompensation)
 	adjust("shipping discount tax compensation", c, zero)
 	if all, ok := t.size("", "tax_amount", body.BaseTax, body.Tax); ok {
 		// The head's tax counts. Lines may say none of it, and one of theirs and the
 		// shipping's may be rounded apart from it.
 		adjust("tax", zero, all.Sub(lines[tax]).Sub(shippingTax))
 	}
-	up, _ := t.size("", "adjustment_positive", body.BasePositive, body.Positive)
+	up, one := t.size("", "adjustment_positive", body.BasePositive, body.Positive)
+	down, other := t.size("", "adjustment_negative", body.BaseNegative, body.Negative)
+	if !one && !other {
+		// The event is not subscribed to the two, but may be to their difference.
+		up, _ = t.amount("", "adjustment", body.BaseAdjustment, body.Adjustment)
+	}
 	adjust("adjustment refund", up, zero)
-	down, _ := t.size("", "adjustment_negative", body.BaseNegative, body.Negative)
 	adjust("adjustment fee", down.Neg(), zero)
 
 	payment := erpbridge.Payment{
@@ -141,6 +146,7 @@ func refunded(t till, body *memoBody, state string, r *erpbridge.Refund) {
 	if body.Extension.V != nil {
 		more = body.Extension.V.extras
 	}
+	r.Charges = append(r.Charges, wrapping(t, body.extras, more)...)
 	for _, c := range credits(t, body.extras, more) {
 		payment.ID, payment.Gateway, payment.Reference = r.ID+"-"+string(c.Kind), string(c.Kind), ""
 		payment.Amount, payment.Redeemed = c.Amount, true

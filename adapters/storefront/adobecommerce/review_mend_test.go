@@ -80,6 +80,51 @@ func TestTaxOfTheHead(t *testing.T) {
 	}
 }
 
+// TestPartsOfACreditMemo: what a credit memo pays back beside its lines is part of it.
+func TestPartsOfACreditMemo(t *testing.T) {
+	total := `"base_grand_total":22.61`
+	for what, change := range map[string][]string{
+		"wrapping":                        {total, `"base_grand_total":28.61,"gw_base_price":"2.0000","gw_items_base_price":4,"gw_card_base_price":0`},
+		"wrapping, as the API tells it":   {total, `"base_grand_total":26.61,"extension_attributes":{"gw_items_base_price":"4.0000","gw_items_price":"4.0000"}`},
+		"an adjustment of which only one": {total, `"base_grand_total":20.61,"base_adjustment":-2,"adjustment":-2`},
+		"adjustments and their sum":       {total, `"base_grand_total":24.61,"base_adjustment_positive":5,"base_adjustment_negative":"3.0000","base_adjustment":2`},
+		"a cent made good":                {total, `"base_grand_total":22.60,"base_discount_tax_compensation_amount":-0.01`},
+		"a cent made good in a line":      {total, `"base_grand_total":22.60,"base_discount_tax_compensation_amount":"-0.0100"`, `"base_tax_amount":2.66`, `"base_tax_amount":2.66,"base_discount_tax_compensation_amount":-0.01`},
+	} {
+		r := reviewOne(t, "creditmemo", reviewMemo, change...).Refund
+		if paid, all := r.Paid(); !all || !paid.Equal(r.Sum()) {
+			t.Errorf("%s: paid %s, comes to %s", what, paid, r.Sum())
+		}
+	}
+}
+
+// TestCentMadeGood: the tax in a discount may be negative: what rounding took is made good.
+func TestCentMadeGood(t *testing.T) {
+	const total, row = `"base_grand_total":12.5`, `"base_row_total":12.5`
+	line := row + `,"base_discount_amount":1,"base_discount_tax_compensation_amount":-0.01`
+	for what, change := range map[string][]string{
+		"in the line and the head": {total, `"base_grand_total":11.49,"base_discount_amount":-1,"base_discount_tax_compensation_amount":-0.01`, row, line},
+		"in the line":              {total, `"base_grand_total":11.49,"base_discount_amount":-1`, row, line},
+		"in the head":              {total, `"base_grand_total":11.49,"base_discount_amount":-1,"base_discount_tax_compensation_amount":-0.01`},
+		"in that of shipping":      {total, `"base_grand_total":16.49,"base_discount_amount":-1,"base_shipping_amount":5,"base_shipping_discount_amount":1,"base_shipping_discount_tax_compensation_amnt":-0.01`},
+	} {
+		if o := reviewOne(t, "order", reviewOrder, change...).Order; !o.Sum().Equal(o.Total) {
+			t.Errorf("%s: comes to %s of %s", what, o.Sum(), o.Total)
+		}
+	}
+}
+
+// TestFineTaxes: where several rates share a tax, the shop's list of them is finer than the
+// currency; the order is not, and neither are its other taxes.
+func TestFineTaxes(t *testing.T) {
+	body := strings.Replace(reviewOrder, `"state":"new"`, `"state":"new","extension_attributes":{"applied_taxes":[
+		{"code":"US-NY","title":"State","percent":6,"amount":1.19,"base_amount":1.19},{"code":"US-NYC","title":"City","percent":2.25,"amount":0.4473,"base_amount":0.4473}]}`, 1)
+	o := reviewOne(t, "order", body).Order
+	if len(o.Taxes) != 1 || o.Taxes[0].Title != "State" || o.Taxes[0].Amount.Plain() != "1.19" {
+		t.Errorf("taxes %+v", o.Taxes)
+	}
+}
+
 // TestMisrouted: a thing under the topic of another is not taken for it.
 func TestMisrouted(t *testing.T) {
 	invoice := strings.Replace(reviewMemo, `"state":2`, `"state":2,"can_void_flag":0,"grand_total":22.61`, 1)

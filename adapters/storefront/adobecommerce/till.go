@@ -4,10 +4,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
-	"github.com/quagmt/udecimal"
-
 	"github.com/hakooi/erpbridge"
 	"github.com/hakooi/erpbridge/adapters/storefront/normalizer"
 	"github.com/hakooi/erpbridge/adapters/storefront/signed"
@@ -32,7 +28,14 @@ func (t till) of(base, shown scalar) (scalar, string) {
 // amount returns an amount, and whether there is one. It may be negative.
 func (t till) amount(at, name string, base, shown scalar) (erpbridge.Money, bool) {
 	s, half := t.of(base, shown)
-	return t.Amount(at, half+name, t.calm(s))
+	return t.Amount(at, half+name, s)
+}
+
+// exact returns an amount that is told beside those that count, if it is one of the
+// currency.
+func (t till) exact(base, shown scalar) (erpbridge.Money, bool) {
+	s, _ := t.of(base, shown)
+	return t.Exact(s)
 }
 
 // size returns how large an amount is. Discounts are negative in the head of an order
@@ -46,46 +49,13 @@ func (t till) size(at, name string, base, shown scalar) (erpbridge.Money, bool) 
 // due returns an amount that must be there, and not be negative.
 func (t till) due(name string, base, shown scalar) erpbridge.Money {
 	s, half := t.of(base, shown)
-	return t.Due("", half+name, t.calm(s))
+	return t.Due("", half+name, s)
 }
 
 // price returns the price of one.
 func (t till) price(at, name string, base, shown scalar) erpbridge.Money {
 	s, half := t.of(base, shown)
-	return t.Price(at, half+name, t.calm(s))
-}
-
-// noise is how far from an amount its binary neighbours may be written: a double of
-// 100,000,000 is exact to that, and a column of the shop has four decimals.
-var noise = udecimal.MustParse("0.00000001")
-
-// mostDecimals is how many decimals of a number are looked at: more are read by nobody,
-// and PHP can be set to write fifty.
-const mostDecimals = 19
-
-// calm returns a number without the noise of binary floating point: 101.15000000000001
-// is 101.15, and 1.42e-14, which is left where two equal sums are subtracted, is 0. What
-// is noise of no amount stays as it is, to be refused.
-func (t till) calm(s scalar) scalar {
-	plain, ok := s.Plain()
-	whole, decimals, _ := strings.Cut(plain, ".")
-	if !ok || len(decimals) < 9 || strings.Trim(decimals, "0123456789") != "" {
-		return s
-	}
-	d, err := erpbridge.ParseDecimal(whole + "." + decimals[:min(len(decimals), mostDecimals)])
-	if err != nil {
-		return s
-	}
-	digits, _ := erpbridge.Digits(t.Currency())
-	near := d.RoundBank(max(digits, 4)) // 4: as the shop's own columns
-	if !d.Sub(near).Abs().LessThan(noise) {
-		return s
-	}
-	var out scalar
-	if json.Unmarshal([]byte(`"`+near.String()+`"`), &out, jsontext.AllowDuplicateNames(true)) != nil {
-		return s
-	}
-	return out
+	return t.Price(at, half+name, s)
 }
 
 // instant reads a time as the shop tells it: UTC, without saying so. RFC 3339 is taken,

@@ -39,7 +39,7 @@ func taxTotal(r *reader, d *document, total erpbridge.Money) erpbridge.Money {
 		parts = append(parts, p.TotalTax)
 	}
 	for _, part := range parts {
-		m, _ := r.exact(part)
+		m, _ := r.Exact(part)
 		sum = sum.Add(m)
 	}
 	return sum
@@ -130,7 +130,7 @@ func shipping(r *reader, d *document, ts taxes, o *erpbridge.Order) {
 	for i, a := range d.Addresses {
 		at := "shipping_addresses[" + strconv.Itoa(i) + "]."
 		_, cost := r.pair("cost", a.CostExTax, a.CostIncTax)
-		m, ok := r.exact(cost)
+		m, ok := r.Exact(cost)
 		exact = exact && ok && !m.Amount.IsNeg()
 		sum = sum.Add(m)
 		id := r.ID(at, "id", a.ID)

@@ -182,6 +182,14 @@ type refundItem struct {
 	Quantity scalar `json:"quantity"`
 	Amount   scalar `json:"requested_amount"`
 	Reason   scalar `json:"reason"`
+
+	Adjustments list[refundAdjustment] `json:"adjustments"`
+}
+
+// refundAdjustment is what a merchant keeps of an item's amount: negative.
+type refundAdjustment struct {
+	Amount      scalar `json:"amount"`
+	Description scalar `json:"description"`
 }
 
 type refundPayment struct {

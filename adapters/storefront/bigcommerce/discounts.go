@@ -37,7 +37,7 @@ func lineDiscounts(r *reader, d *document) ([][]erpbridge.Discount, erpbridge.Mo
 	for i, p := range d.Products {
 		for j, x := range p.Discounts {
 			at := "products[" + strconv.Itoa(i) + "].applied_discounts[" + strconv.Itoa(j) + "]."
-			m, ok := r.exact(x.Amount)
+			m, ok := r.Exact(x.Amount)
 			if !ok || m.Amount.IsNeg() {
 				return nil, sum, false
 			}
@@ -62,7 +62,7 @@ func couponDiscounts(r *reader, d *document, all erpbridge.Money) []erpbridge.Di
 	var each []erpbridge.Discount
 	var codes []string
 	for i, c := range d.Coupons {
-		m, ok := r.exact(c.Discount)
+		m, ok := r.Exact(c.Discount)
 		exact = exact && ok && !m.Amount.IsNeg()
 		sum = sum.Add(m)
 		code := r.Text("coupons["+strconv.Itoa(i)+"].", "code", c.Code)

@@ -99,7 +99,7 @@ func (s *Storefront) order(d *document, m erpbridge.Message) (*erpbridge.Order, 
 	var st status
 	var firstErr error
 	for i, inclusive := range []bool{declared, !declared} {
-		r := &reader{normalizer.NewReader(currency, m.ReceivedAt), inclusive}
+		r := &reader{normalizer.NewReader(currency, m.ReceivedAt).Floats(), inclusive}
 		o, is := s.read(r, d)
 		err := r.Err()
 		if err == nil && (is.waits || o.Sum().Equal(o.Total)) {

@@ -13,7 +13,7 @@ import (
 
 // productEvent makes the event of a product, or of one that was deleted.
 func (s *Storefront) productEvent(d *document, c cause, m erpbridge.Message, e *erpbridge.Event) error {
-	r := &reader{Reader: normalizer.NewReader(s.conf.DefaultCurrency, m.ReceivedAt)}
+	r := &reader{Reader: normalizer.NewReader(s.conf.DefaultCurrency, m.ReceivedAt).Floats()}
 	e.Type = erpbridge.ProductChanged
 	var out *erpbridge.Product
 	switch {

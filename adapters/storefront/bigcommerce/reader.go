@@ -32,20 +32,6 @@ func (r *reader) cost(at, name string, ex, inc scalar) erpbridge.Money {
 	return m
 }
 
-// exact returns an amount if it is one of the currency: not finer, nor missing. It is
-// for what is told beside the amounts that count.
-func (r *reader) exact(s scalar) (erpbridge.Money, bool) {
-	plain, ok := s.Plain()
-	if !ok || plain == "" {
-		return erpbridge.Zero(r.Currency()), false
-	}
-	m, err := erpbridge.ParseMoney(plain, r.Currency())
-	if err != nil {
-		return erpbridge.Zero(r.Currency()), false
-	}
-	return m, true
-}
-
 // date returns an instant, or the zero Time if there is none. V2 writes RFC 2822
 // ("Mon, 23 Nov 2026 10:00:00 +0000"), V3 RFC 3339.
 func (r *reader) date(at, name string, s scalar) time.Time {

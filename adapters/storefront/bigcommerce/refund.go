@@ -38,7 +38,7 @@ func (s *Storefront) refundEvent(d *document, c cause, m erpbridge.Message, e *e
 	if err != nil {
 		return err
 	}
-	r := &reader{normalizer.NewReader(currency, m.ReceivedAt), false}
+	r := &reader{normalizer.NewReader(currency, m.ReceivedAt).Floats(), false}
 	if d.test() && s.conf.TestOrders == ignore {
 		return fail(erpbridge.Ignored, errors.New("a refund of a test order; set test_orders: deliver to send such refunds to the ERP"))
 	}
@@ -91,6 +91,12 @@ func (s *Storefront) refund(r *reader, at string, d *document, body refund) *erp
 	out.TaxesIncluded = r.Flag("order.", "is_tax_inclusive_pricing", d.Order.V.TaxInclusive)
 
 	stated, unstated, open := statedAmounts(r, at, body.Items)
+	if kept := keptBack(r, at, body.Items); unstated == 0 && !stated.Equal(total) && !stated.Add(tax).Equal(total) {
+		for _, k := range kept {
+			stated = stated.Add(k.Amount)
+		}
+		out.Adjustments = kept
+	}
 	out.TaxesIncluded = contained(out.TaxesIncluded, total, tax, stated, unstated)
 	none, rest := erpbridge.Zero(r.Currency()), total.Sub(stated)
 	if !out.TaxesIncluded {
@@ -98,7 +104,7 @@ func (s *Storefront) refund(r *reader, at string, d *document, body refund) *erp
 	}
 	amounts := make([]erpbridge.Money, len(body.Items))
 	for i, item := range body.Items {
-		amounts[i], _ = r.exact(item.Amount)
+		amounts[i], _ = r.Exact(item.Amount)
 	}
 	switch {
 	case rest.IsZero():
@@ -125,13 +131,28 @@ func (s *Storefront) refund(r *reader, at string, d *document, body refund) *erp
 	return out
 }
 
+// keptBack returns what the merchant keeps of the items' amounts. The amount that is left
+// to an item without one is without it already.
+func keptBack(r *reader, at string, items list[refundItem]) []erpbridge.Adjustment {
+	var out []erpbridge.Adjustment
+	for i, item := range items {
+		for j, a := range item.Adjustments {
+			at := at + "items[" + strconv.Itoa(i) + "].adjustments[" + strconv.Itoa(j) + "]."
+			amount, _ := r.Amount(at, "amount", a.Amount)
+			reason := cmp.Or(r.Text(at, "description", a.Description), "adjustment")
+			out = append(out, erpbridge.Adjustment{Reason: reason, Amount: amount, Tax: erpbridge.Zero(r.Currency())})
+		}
+	}
+	return out
+}
+
 // statedAmounts returns what the items with an amount come to, how many have none, and
-// the last of those.
+// the last of those. Nobody enters an amount of nothing: it stands for none.
 func statedAmounts(r *reader, at string, items list[refundItem]) (sum erpbridge.Money, unstated, open int) {
 	sum = erpbridge.Zero(r.Currency())
 	for i, item := range items {
 		m, ok := r.Charge(at+"items["+strconv.Itoa(i)+"].", "requested_amount", item.Amount)
-		if !ok {
+		if !ok || m.IsZero() {
 			unstated, open = unstated+1, i
 		}
 		sum = sum.Add(m)

@@ -79,6 +79,19 @@ func TestTaxOfAnOrder(t *testing.T) {
 	}
 }
 
+// TestAmountsAsFloats: the store's numbers may have the noise of binary floating point.
+func TestAmountsAsFloats(t *testing.T) {
+	head := strings.NewReplacer(`"11.9000"`, `11.900000000000002`, `"10.0000"`, `9.9999999999999982`).Replace(reviewHead)
+	body := `{"order":{` + head + `},"products":` + reviewLines + `,"transactions":[{"id":1,"event":"purchase","amount":11.900000000000002,"currency":"EUR","date_created":"2026-03-29T10:00:00+00:00"}]}`
+	es, err := reviewed(t, "").Normalize(reviewMessage("store/order/updated", []byte(body)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o := es[0].Order; o.Total.String() != "11.90 EUR" || !o.Sum().Equal(o.Total) || o.TaxTotal.Plain() != "1.90" || o.Payments[0].Amount.Plain() != "11.90" {
+		t.Errorf("%+v", o)
+	}
+}
+
 // TestVariantOfStock: a variant's id names a stream, so that it is one or the message is
 // not understood.
 func TestVariantOfStock(t *testing.T) {

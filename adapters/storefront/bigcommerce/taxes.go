@@ -68,7 +68,7 @@ func (t taxes) of(r *reader, on, id string, sum scalar) []erpbridge.Tax {
 
 // plainTax returns a tax of which only the amount is known, or none.
 func plainTax(r *reader, amount scalar) []erpbridge.Tax {
-	m, ok := r.exact(amount)
+	m, ok := r.Exact(amount)
 	if !ok || m.IsZero() || m.Amount.IsNeg() {
 		return nil
 	}
@@ -78,7 +78,7 @@ func plainTax(r *reader, amount scalar) []erpbridge.Tax {
 // at returns one tax of the list, if its amount is one of the currency.
 func (t taxes) at(r *reader, i int) (erpbridge.Tax, bool) {
 	x, at := t.list[i], "taxes["+strconv.Itoa(i)+"]."
-	m, ok := r.exact(x.Amount)
+	m, ok := r.Exact(x.Amount)
 	return erpbridge.Tax{
 		Title:  r.Text(at, "name", x.Name),
 		Rate:   percent(r, at, x.Rate),

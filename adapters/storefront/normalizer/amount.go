@@ -21,10 +21,24 @@ func (r *Reader) AmountIn(currency, at, name string, s strictjson.Scalar) (erpbr
 		r.Fail(at, name, "%q is out of bounds", clip(s.Text()))
 		return erpbridge.Zero(currency), false
 	}
-	m, err := erpbridge.ParseMoney(plain, currency)
+	m, err := erpbridge.ParseMoney(r.calm(plain, currency), currency)
 	if err != nil {
 		r.Fail(at, name, "%w", err)
 		return erpbridge.Zero(currency), false
+	}
+	return m, true
+}
+
+// Exact returns an amount if it is one of the Reader's currency: not finer, nor missing,
+// nor anything else. It is for what is told beside the amounts that count.
+func (r *Reader) Exact(s strictjson.Scalar) (erpbridge.Money, bool) {
+	plain, ok := s.Plain()
+	if !ok || plain == "" {
+		return erpbridge.Zero(r.currency), false
+	}
+	m, err := erpbridge.ParseMoney(r.calm(plain, r.currency), r.currency)
+	if err != nil {
+		return erpbridge.Zero(r.currency), false
 	}
 	return m, true
 }
@@ -53,7 +67,7 @@ func (r *Reader) Price(at, name string, s strictjson.Scalar) erpbridge.Money {
 	if !ok || plain == "" {
 		return erpbridge.Zero(r.currency)
 	}
-	d, err := erpbridge.ParseDecimal(plain)
+	d, err := erpbridge.ParseDecimal(r.calm(plain, r.currency))
 	if err != nil {
 		r.Fail(at, name, "%w", err)
 	}

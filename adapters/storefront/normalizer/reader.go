@@ -24,6 +24,7 @@ import (
 type Reader struct {
 	currency string
 	latest   time.Time // no time may be after it; zero: no such limit
+	floats   bool      // amounts may have the noise of binary floating point
 	err      error
 	stripped int      // characters left out of texts
 	places   []string // and where, each once

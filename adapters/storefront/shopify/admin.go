@@ -41,6 +41,7 @@ var (
 	opRefundShippingLines = document("ErpbridgeRefundShippingLines", "refundshippinglines", "refundedshipping", "money")
 	opAdjustments         = document("ErpbridgeAdjustments", "adjustments", "adjustment", "money")
 	opTransactions        = document("ErpbridgeTransactions", "transactions", "transaction")
+	opPayments            = document("ErpbridgePayments", "payments", "transaction", "money")
 
 	opSubscriptions = document("ErpbridgeSubscriptions", "subscriptions")
 	opSubscribe     = document("ErpbridgeSubscribe", "subscribe")

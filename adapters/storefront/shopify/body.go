@@ -56,7 +56,7 @@ type order struct {
 	Gateways        list[scalar]         `json:"payment_gateway_names"`
 	Gateway         scalar               `json:"gateway"` // before API version 2021-01
 	Terms           object[paymentTerms] `json:"payment_terms"`
-	Transactions    list[transaction]    `json:"transactions"` // of partners; webhooks have none
+	Transactions    list[charge]         `json:"transactions"` // fetched, or of partners; webhooks have none
 
 	Email           scalar           `json:"email"`
 	ContactEmail    scalar           `json:"contact_email"`

@@ -39,8 +39,8 @@ type Config struct {
 	// TipTitles are the titles under which a line without a product is a tip.
 	// Default: "Tip".
 	TipTitles []string `yaml:"tip_titles"`
-	// API says how the shop's Admin API is asked what changed. Without it, nothing but
-	// webhooks tells.
+	// API says how the shop's Admin API is asked what changed, and how an order was paid.
+	// Without it, nothing but webhooks tells.
 	API *API `yaml:"api"`
 	// Webhooks says which subscriptions there have to be. It needs API.
 	Webhooks Webhooks `yaml:"webhooks"`

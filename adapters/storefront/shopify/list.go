@@ -36,8 +36,9 @@ var _ erpbridge.Lister = (*polled)(nil)
 // when it is listed. A refund is listed again with every change of its order: only the
 // list tells when a payment that was under way has come through.
 //
-// A page is one request, and more for each order with refunds or with a list that is
-// longer than was asked for: every list is followed to its end. Where the shop has had
+// A page is one request, and more for each order with refunds, with payments that have to
+// be asked for (see Points), or with a list that is longer than was asked for: every list
+// is followed to its end. Where the shop has had
 // enough of them in the middle of a page, what was listed until then is the page, and the
 // next one begins behind it: a page that costs more than the shop gives at once would
 // otherwise be asked for again and again, and never be had.
@@ -214,6 +215,9 @@ func (p *polled) messages(ctx context.Context, node jsontext.Value) ([]erpbridge
 	body, err := whole(order)
 	if err != nil {
 		return nil, time.Time{}, unlisted(fmt.Errorf("order %s: %w", id, err))
+	}
+	if body, err = p.settled(ctx, id, at, body); err != nil {
+		return nil, time.Time{}, fmt.Errorf("listing the payments of order %s: %w", id, err)
 	}
 	stamp := "@" + at.UTC().Format(time.RFC3339)
 	out := []erpbridge.Message{p.message("poll:order/"+id+stamp, topicUpdated, body)}

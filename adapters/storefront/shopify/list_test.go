@@ -53,7 +53,9 @@ var long = time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
 // TestListTellsWhatTheWebhookTold lists every fixture: each is the state, and the
 // version, that its webhook was.
 func TestListTellsWhatTheWebhookTold(t *testing.T) {
-	g := &graph{t: t}
+	g := &graph{t: t, payments: map[string][]any{
+		"6800001119990": {payment(2, "shopify_payments", "SALE", "SUCCESS", "97.74", "CAD"), payment(1, "gift_card", "SALE", "SUCCESS", "40.0", "CAD")},
+	}}
 	webhooks := map[string]erpbridge.Event{}
 	s := connect(t, g.serve(), "test_orders: deliver\n")
 	bodies := [][]byte{[]byte(everything)}
@@ -64,7 +66,7 @@ func TestListTellsWhatTheWebhookTold(t *testing.T) {
 	}
 	for _, body := range bodies {
 		g.orders = append(g.orders, graphQL(t, body))
-		e := one(t, s, message("orders/create", body))
+		e := one(t, s, whole(t, s, message("orders/create", body)))
 		webhooks[e.Resource] = e
 	}
 	messages := listed(t, s, long)

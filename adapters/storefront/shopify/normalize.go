@@ -19,8 +19,18 @@ const (
 	topicPaid      = "orders/paid"
 	topicUpdated   = "orders/updated"
 	topicCancelled = "orders/cancelled"
+	topicDeleted   = "orders/delete"
 	topicRefund    = "refunds/create"
 )
+
+// wholeOrder reports whether messages of a topic carry an order.
+func wholeOrder(topic string) bool {
+	switch topic {
+	case topicCreate, topicPaid, topicUpdated, topicCancelled, "orders/fulfilled", "orders/partially_fulfilled":
+		return true
+	}
+	return false
+}
 
 // Normalize returns the one event a Shopify message stands for.
 func (s *Storefront) Normalize(m erpbridge.Message) ([]erpbridge.Event, error) {
@@ -34,10 +44,11 @@ func (s *Storefront) Normalize(m erpbridge.Message) ([]erpbridge.Event, error) {
 
 // event reads m as what its topic says it is.
 func (s *Storefront) event(m erpbridge.Message) (erpbridge.Event, error) {
-	switch m.Type {
-	case topicCreate, topicPaid, topicUpdated, topicCancelled, "orders/fulfilled", "orders/partially_fulfilled":
+	if wholeOrder(m.Type) {
 		return s.orderEvent(m)
-	case "orders/delete":
+	}
+	switch m.Type {
+	case topicDeleted:
 		return s.orderDeleted(m)
 	case topicRefund:
 		return s.refundEvent(m)
@@ -93,7 +104,7 @@ func unreadable(err error) error {
 
 // orderEvent reads an order.
 func (s *Storefront) orderEvent(m erpbridge.Message) (erpbridge.Event, error) {
-	body, err := parse(m.Body, "order", func(o *order) bool { return o.LineItems != nil || o.ID.Given() })
+	body, err := parse(told(m), "order", func(o *order) bool { return o.LineItems != nil || o.ID.Given() })
 	if err != nil {
 		return erpbridge.Event{}, unreadable(err)
 	}
@@ -201,7 +212,7 @@ func (s *Storefront) orderID(body *order, raw []byte) (string, error) {
 // orderDeleted reads what Shopify says of a deleted order: its id, and nothing else. A
 // whole order under this topic is an order: the topic is not signed.
 func (s *Storefront) orderDeleted(m erpbridge.Message) (erpbridge.Event, error) {
-	body, err := parse(m.Body, "order", func(o *order) bool { return o.LineItems != nil || o.ID.Given() })
+	body, err := parse(told(m), "order", func(o *order) bool { return o.LineItems != nil || o.ID.Given() })
 	if err != nil {
 		return erpbridge.Event{}, unreadable(err)
 	}

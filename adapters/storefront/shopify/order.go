@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -65,7 +66,7 @@ func (s *Storefront) read(r *reader, body *order, topic string) *erpbridge.Order
 	parties(r, body, o)
 	s.lines(r, body, o)
 	charges(r, body, o)
-	o.Payments = payments(r, "", body.Transactions, cmp.Or(body.PresentmentCurrency.Text(), r.Currency()))
+	o.Payments = payments(r, "", transactions(body.Transactions), cmp.Or(body.PresentmentCurrency.Text(), r.Currency()))
 	return o
 }
 
@@ -104,17 +105,25 @@ func head(r *reader, body *order, o *erpbridge.Order) {
 	o.PaymentStatus = paymentStatus(r, body.FinancialStatus)
 	o.Terms = terms(r, body.Terms.V)
 
-	for _, g := range body.Gateways {
-		if name := r.Text("", "payment_gateway_names", g); name != "" {
-			o.Gateways = append(o.Gateways, name)
-		}
-	}
-	if gateway := r.Text("", "gateway", body.Gateway); gateway != "" && body.Gateways == nil {
-		o.Gateways = []string{gateway}
-	}
+	o.Gateways = gateways(r, body.Gateways, body.Gateway)
 	o.Note = r.Text("", "note", body.Note)
 	o.Attributes = attributes(r, "note_attributes", body.NoteAttributes)
 	o.Tags = words(r, body.Tags)
+}
+
+// gateways maps the names of an order's payment gateways; one is how bodies told the only
+// one that have no list of them.
+func gateways(r *reader, names list[scalar], one scalar) []string {
+	var out []string
+	for _, g := range names {
+		if name := r.Text("", "payment_gateway_names", g); name != "" {
+			out = append(out, name)
+		}
+	}
+	if gateway := r.Text("", "gateway", one); gateway != "" && names == nil {
+		out = []string{gateway}
+	}
+	return out
 }
 
 // words maps tags.
@@ -131,20 +140,28 @@ func words(r *reader, tags tags) []string {
 // paymentStatus maps financial_status. A word it does not know might mean money
 // that is there or money that is not, so it is not guessed at.
 func paymentStatus(r *reader, status scalar) erpbridge.PaymentStatus {
+	known, ok := statusOf(status)
+	if !ok {
+		r.Fail("", "financial_status", "%q is not a payment status the bridge knows", signed.Clip(status.Text()))
+	}
+	return known
+}
+
+// statusOf returns what a financial_status means, and whether that is known.
+func statusOf(status scalar) (erpbridge.PaymentStatus, bool) {
 	switch strings.ToLower(status.Text()) {
 	case "", "pending", "authorized", "expired":
-		return erpbridge.Unpaid
+		return erpbridge.Unpaid, true
 	case "partially_paid":
-		return erpbridge.PartiallyPaid
+		return erpbridge.PartiallyPaid, true
 	case "paid":
-		return erpbridge.Paid
+		return erpbridge.Paid, true
 	case "partially_refunded", "refunded":
-		return erpbridge.Refunded
+		return erpbridge.Refunded, true
 	case "voided":
-		return erpbridge.Voided
+		return erpbridge.Voided, true
 	}
-	r.Fail("", "financial_status", "%q is not a payment status the bridge knows", signed.Clip(status.Text()))
-	return erpbridge.Unpaid
+	return erpbridge.Unpaid, false
 }
 
 // terms maps when an order on account is to be paid. Of several dates the last one is
@@ -204,7 +221,8 @@ func (s *Storefront) times(r *reader, body *order, topic string, o *erpbridge.Or
 // the other half of a Version. An order's tags and attributes are no part of it: no
 // document for an ERP has them, and they are where apps and ERPs write back what they did
 // with the order, so that each answer would be the next question. Gateways have no order:
-// REST and GraphQL each have theirs.
+// REST and GraphQL each have theirs. Of payments, in whatever order, what was paid and paid
+// back counts: an attempt that failed may come to light without a change of the order.
 func fingerprint(o erpbridge.Order) (string, error) {
 	o = lasting(o)
 	if o.Presented != nil {
@@ -218,5 +236,12 @@ func fingerprint(o erpbridge.Order) (string, error) {
 func lasting(o erpbridge.Order) erpbridge.Order {
 	o.UpdatedAt, o.Tags, o.Attributes = time.Time{}, nil, nil
 	o.Gateways = sorted(o.Gateways)
+	o.Payments = slices.DeleteFunc(slices.Clone(o.Payments), func(p erpbridge.Payment) bool {
+		return p.State != erpbridge.Succeeded || p.Kind == erpbridge.Authorization || p.Kind == erpbridge.Void
+	})
+	for i := range o.Payments {
+		o.Payments[i].At, o.Payments[i].Reference = time.Time{}, ""
+	}
+	slices.SortFunc(o.Payments, func(a, b erpbridge.Payment) int { return cmp.Compare(a.ID, b.ID) })
 	return o
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/hakooi/erpbridge"
 	"github.com/hakooi/erpbridge/adapters/storefront/normalizer"
@@ -23,6 +24,30 @@ type transaction struct {
 	ProcessedAt   scalar `json:"processed_at"`
 	Authorization scalar `json:"authorization"`
 	PaymentID     scalar `json:"payment_id"`
+
+	set *moneySet // of a charge
+}
+
+// A charge is a transaction of an order. The API tells its amount in the shop's currency
+// too, of a refund's neither it nor webhooks do.
+type charge struct {
+	transaction
+	AmountSet object[moneySet] `json:"amount_set"`
+}
+
+// transactions returns the charges of an order with what they come to in either currency.
+func transactions(charges list[charge]) list[transaction] {
+	var out list[transaction]
+	for _, c := range charges {
+		c.set = c.AmountSet.V
+		out = append(out, c.transaction)
+	}
+	return out
+}
+
+// redeeming reports the gateways by which nothing is received.
+func redeeming(gateway string) bool {
+	return gateway == "gift_card" || gateway == "shopify_store_credit"
 }
 
 // payments maps transactions; currency is that of those that name none. Change given
@@ -42,15 +67,27 @@ func payments(r *reader, at string, transactions list[transaction], currency str
 			Kind:      kind,
 			State:     paymentState(r, at, t.Status),
 			Amount:    paid(r, at, t, currency),
-			At:        normalizer.First(r.Time(at, "created_at", t.CreatedAt), r.Time(at, "processed_at", t.ProcessedAt)),
+			At:        normalizer.First(made(r, at, "created_at", t.CreatedAt), made(r, at, "processed_at", t.ProcessedAt)),
 			Reference: cmp.Or(r.Text(at, "authorization", t.Authorization), r.Text(at, "payment_id", t.PaymentID)),
-			Redeemed:  gateway == "gift_card" || gateway == "shopify_store_credit",
+			Redeemed:  redeeming(gateway),
 		})
 	}
 	return out
 }
 
+// made returns when a payment was made. It may be long after the message came, which
+// waited for a shop that could not be asked.
+func made(r *reader, at, name string, s scalar) time.Time {
+	if t, err := normalizer.ParseTime(s.Text()); err == nil && t.Year() >= 1900 {
+		return t
+	}
+	return r.Time(at, name, s)
+}
+
 func paid(r *reader, at string, t transaction, currency string) erpbridge.Money {
+	if m, ok := r.only(at, "amount_set", t.set); ok {
+		return r.positive(at, "amount_set", m)
+	}
 	code := cmp.Or(t.Currency.Text(), currency)
 	m, ok := r.AmountIn(code, at, "amount", t.Amount)
 	switch {

@@ -1,6 +1,7 @@
 package shopify_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -25,6 +26,9 @@ type graph struct {
 	fail    []string // answers that come first
 	status  int      // of the first of them; 0: 200
 	maxCost int      // of orders × lines; 0: no limit
+	// payments are those of orders, by id, in GraphQL's shape.
+	payments map[string][]any
+	moved    string // when every order changed since, or was as it is told; "gone": there is none any more
 
 	mu   sync.Mutex
 	seen []question
@@ -121,6 +125,13 @@ func (g *graph) data(q question) any {
 				if refund := r.(map[string]any); "gid://shopify/Refund/"+refund["id"].(string) == q.Variables["id"] {
 					data = map[string]any{"refund": map[string]any{"refund_line_items": page(refund["refund_line_items"].([]any), after, g.pageOf(number("lines")))}}
 				}
+			}
+		}
+	case "ErpbridgePayments":
+		data = map[string]any{"order": nil}
+		for _, o := range g.orders {
+			if id := o["id"].(string); "gid://shopify/Order/"+id == q.Variables["id"] && g.moved != "gone" {
+				data["order"] = map[string]any{"updated_at": cmp.Or(g.moved, o["updated_at"].(string)), "transactions": append([]any{}, g.payments[id]...)}
 			}
 		}
 	case "ErpbridgeSubscriptions":

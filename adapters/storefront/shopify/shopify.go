@@ -18,11 +18,16 @@
 //	                    no proof ──▶ Refused
 //	webhook ──Verify──▶ proven, unnamed ──▶ Invalid (recorded under a hash)
 //	   │
-//	   └▶ Message ──Normalize──▶ one Event
-//	      ▲          ├─▶ Ignored  a topic of no interest, a test order
-//	      │          ├─▶ Held     no id, or no currency, and no setting for that
-//	List ─┘          └─▶ Invalid  not JSON, or an amount, time or quantity that
-//	                              cannot be meant; the field is named
+//	   └▶ Message ──(Fetch)──Normalize──▶ one Event
+//	      ▲                   ├─▶ Ignored  a topic of no interest, a test order
+//	      │                   ├─▶ Held     no id, or no currency, and no setting for that
+//	List ─┘                   └─▶ Invalid  not JSON, or an amount, time or quantity that
+//	                                       cannot be meant; the field is named
+//
+// Fetch is for orders that were paid by a gift card or store credit among others: webhooks
+// do not tell how much by which. With the setting api the shop is asked for the payments
+// of such an order, and of no other (see Points); without it an Order has none, and who
+// books what was received has to hold it.
 //
 // List asks the GraphQL Admin API in such a way that the answer is a webhook's body,
 // and the same Normalize makes the same Version of it. Its errors are Transient,
@@ -61,7 +66,7 @@
 //
 // The canonical order has no place for the edits that led to it, for returns, and for
 // shipments; these come as fulfilments. A webhook does not carry the payments of an
-// order, the name of a B2B company, and who levies a tax. A bundle is no line: its lines
+// order (see Fetch), the name of a B2B company, and who levies a tax. A bundle is no line: its lines
 // have its title in the attribute erpbridge.bundle. The raw message keeps everything.
 package shopify
 
@@ -83,7 +88,7 @@ type Storefront struct {
 var _ erpbridge.Storefront = (*Storefront)(nil)
 
 // New returns the shop configured under name. With the setting api it is an
-// erpbridge.Lister, and with webhooks.address an erpbridge.Subscriber, too. Its errors
+// erpbridge.Lister and a Fetcher, and with webhooks.address an erpbridge.Subscriber, too. Its errors
 // name the setting and what to write there.
 func New(name string, decode func(into any) error) (erpbridge.Storefront, error) {
 	var conf Config

@@ -21,6 +21,15 @@ type resource struct {
 	person
 	product
 	Links object[links] `json:"_links"`
+	legacy
+}
+
+// legacy are the members in which the legacy API wraps its things, which have other
+// members than these.
+type legacy struct {
+	Order    scalar `json:"order"`
+	Customer scalar `json:"customer"`
+	Product  scalar `json:"product"`
 }
 
 // timestamps come twice: in the site's local time, and in UTC.

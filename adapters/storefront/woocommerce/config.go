@@ -46,6 +46,10 @@ type Config struct {
 	// lists in gift_cards: "hold" (the default) leaves the difference, so that the order is
 	// held; "credit" makes them credits of the order.
 	GiftCards string `yaml:"gift_cards"`
+	// ChildOrders are what becomes of orders that are part of another one (parent_id), as
+	// marketplace plugins make them, one for each vendor, beside the buyer's own: "hold"
+	// (the default), "ignore", or "deliver" where their parents hold nothing of what they do.
+	ChildOrders string `yaml:"child_orders"`
 	// Attributes are the meta keys of an order that become its attributes. Default: none,
 	// because what ERPs and plugins write back there is no change of the order.
 	Attributes []string `yaml:"attributes"`
@@ -103,6 +107,7 @@ func open(name string, conf Config) (erpbridge.Storefront, error) {
 	conf.PostingDate = cmp.Or(conf.PostingDate, created)
 	conf.TestOrders = cmp.Or(conf.TestOrders, ignore)
 	conf.GiftCards = cmp.Or(conf.GiftCards, hold)
+	conf.ChildOrders = cmp.Or(conf.ChildOrders, hold)
 	s := &Storefront{name: name, conf: conf}
 	var badSecrets, badSite, badZone, badStatuses error
 	s.secrets, badSecrets = openSecrets(conf.Secrets)
@@ -115,6 +120,7 @@ func open(name string, conf Config) (erpbridge.Storefront, error) {
 		normalizer.OneOf("posting_date", conf.PostingDate, created, paid),
 		normalizer.OneOf("test_orders", conf.TestOrders, ignore, deliver),
 		normalizer.OneOf("gift_cards", conf.GiftCards, hold, credit),
+		normalizer.OneOf("child_orders", conf.ChildOrders, hold, ignore, deliver),
 		s.openAPI(),
 	)
 	if err != nil {

@@ -22,6 +22,7 @@ func TestNewRefuses(t *testing.T) {
 		base + "posting_date: processed\n":                                                "posting_date: ",
 		base + "test_orders: yes-please\n":                                                "test_orders: ",
 		base + "default_currency: EURO\n":                                                 "default_currency: ",
+		base + "child_orders: both\n":                                                     "child_orders: ",
 		base + "gift_cards: maybe\n":                                                      "gift_cards: ",
 		base + "statuses: {packed: done}\n":                                               `statuses.packed: "done" is not one of open, paid`,
 		base + "api: {consumer_key: ck_1}\n":                                              "api.consumer_key and api.consumer_secret",

@@ -58,6 +58,14 @@ func (l *ledger) price(at string, item *lineItem, coupon erpbridge.Discount) (er
 	return subtotal, []erpbridge.Discount{coupon}
 }
 
+// charge returns what transport or a fee comes to. Plugins leave the amount of what is
+// free empty; if it is not free, the order does not add up.
+func (l *ledger) charge(at string, item *lineItem) erpbridge.Money {
+	amount, _ := l.Amount(at, "total", item.Total)
+	l.net = l.net.Add(amount)
+	return amount
+}
+
 // each returns the price of one, to six decimals; it is for information.
 func each(all erpbridge.Money, quantity erpbridge.Decimal) erpbridge.Money {
 	one, err := all.Amount.Div(quantity)

@@ -31,7 +31,11 @@ func (s *Storefront) Normalize(m erpbridge.Message) ([]erpbridge.Event, error) {
 		return nil, fail(erpbridge.Invalid, fmt.Errorf("the body cannot be read: %w", err))
 	}
 	id, err := identity("id", body.ID)
-	if err != nil {
+	switch {
+	case err == nil:
+	case !body.ID.Given() && (body.Order.Structured() || body.Customer.Structured() || body.Product.Structured()):
+		return nil, fail(erpbridge.Invalid, errors.New("the body is one of WooCommerce's legacy API; set the webhook's API version to WP REST API Integration v3, and save the thing again"))
+	default:
 		return nil, fail(erpbridge.Invalid, err)
 	}
 	isOrder := body.LineItems != nil
@@ -100,7 +104,7 @@ func (r *reader) fault() error {
 }
 
 func (s *Storefront) reader(currency string, m erpbridge.Message) *reader {
-	return &reader{Reader: normalizer.NewReader(currency, m.ReceivedAt), zone: s.zone}
+	return &reader{Reader: normalizer.NewReader(currency, m.ReceivedAt).Floats(), zone: s.zone}
 }
 
 // identity returns the digits of an id that names a thing everywhere behind this adapter.

@@ -23,6 +23,9 @@ func (s *Storefront) orderEvents(m erpbridge.Message, id string, body *resource)
 	case s.conf.TestOrders == ignore && inTestMode(body.Meta):
 		return nil, fail(erpbridge.Ignored, errors.New("paid in the payment plugin's test mode; set test_orders: deliver to send such orders to the ERP"))
 	}
+	if err := s.part(body.ParentID); err != nil {
+		return nil, err
+	}
 	currency, err := s.currency(body.Currency)
 	if err != nil {
 		return nil, err
@@ -33,7 +36,7 @@ func (s *Storefront) orderEvents(m erpbridge.Message, id string, body *resource)
 		return nil, err
 	}
 	e := erpbridge.Event{Store: m.Store, Type: eventType(m.Type, o), Stream: "order/" + id, Resource: "order/" + id, Order: o}
-	events, err := finish(e, timeless(*o), o.UpdatedAt, rankOf(o))
+	events, err := finish(e, timeless(*o, m.ReceivedAt), o.UpdatedAt, rankOf(o))
 	if err != nil {
 		return nil, err
 	}
@@ -51,11 +54,28 @@ func (s *Storefront) orderEvents(m erpbridge.Message, id string, body *resource)
 	return events, nil
 }
 
+// part returns what stands against an order that is part of another one, or nil: both may
+// have the same goods.
+func (s *Storefront) part(of scalar) error {
+	whole, ok := of.Integer()
+	switch {
+	case !ok || whole == "0" || s.conf.ChildOrders == deliver:
+		return nil
+	case s.conf.ChildOrders == ignore:
+		return fail(erpbridge.Ignored, fmt.Errorf("it is part of order %s, and child_orders is ignore", whole))
+	}
+	return fail(erpbridge.Held, fmt.Errorf("parent_id: it is part of order %s, which may have the same goods; set child_orders to ignore, or to deliver if the ERP is to have both", whole))
+}
+
 // timeless returns what of an order is no time of a change. WooCommerce does not say when
 // an order was cancelled, so CancelledAt is that of the last change, too: what is written
-// back to a cancelled order must not make it another one.
-func timeless(o erpbridge.Order) erpbridge.Order {
+// back to a cancelled order must not make it another one. Nor must its arrival, by which
+// an order without any time is dated.
+func timeless(o erpbridge.Order, received time.Time) erpbridge.Order {
 	o.UpdatedAt = time.Time{}
+	if o.PlacedAt.Equal(received) {
+		o.PlacedAt, o.PostingDate = time.Time{}, ""
+	}
 	if !o.CancelledAt.IsZero() {
 		o.CancelledAt = time.Unix(0, 0)
 	}
@@ -154,7 +174,7 @@ func (s *Storefront) amounts(r *reader, body *resource, o *erpbridge.Order) {
 	o.Lines = lines(l, body)
 	for i := range body.ShippingLines {
 		item, at := &body.ShippingLines[i], "shipping_lines["+strconv.Itoa(i)+"]."
-		price, _ := l.price(at, item, erpbridge.Discount{})
+		price := l.charge(at, item)
 		o.Shipping = append(o.Shipping, erpbridge.ShippingLine{
 			ID:    r.ID(at, "id", item.ID),
 			Title: r.Text(at, "method_title", item.MethodTitle),
@@ -164,7 +184,7 @@ func (s *Storefront) amounts(r *reader, body *resource, o *erpbridge.Order) {
 	}
 	for i := range body.FeeLines {
 		item, at := &body.FeeLines[i], "fee_lines["+strconv.Itoa(i)+"]."
-		amount, _ := l.price(at, item, erpbridge.Discount{})
+		amount := l.charge(at, item)
 		o.Charges = append(o.Charges, erpbridge.Charge{
 			Kind: erpbridge.Fee, Title: r.Text(at, "name", item.Name), Amount: amount, Taxes: l.taxes(at, item),
 		})

@@ -39,10 +39,11 @@ func (l *list[T]) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	})
 }
 
-// written returns the time that stands in a member, or "" where that is PHP's false.
+// written returns the time that stands in a member, or "" where that is PHP's false, or
+// the zeros by which WordPress and MySQL say that there is none.
 func written(s scalar) string {
 	text := s.Text()
-	if text == "false" {
+	if text == "false" || strings.HasPrefix(text, "0000-00-00") {
 		return ""
 	}
 	return strings.Replace(text, " ", "T", 1) // as MySQL and older plugins write it

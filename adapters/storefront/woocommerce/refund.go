@@ -3,8 +3,10 @@ package woocommerce
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/hakooi/erpbridge"
 	"github.com/hakooi/erpbridge/adapters/storefront/normalizer"
@@ -120,7 +122,8 @@ func (s *Storefront) refundEvents(m erpbridge.Message, at string, of parent, bod
 		f.At = m.ReceivedAt.UTC()
 	}
 	f.PostingDate = normalizer.Day(f.At, s.zone)
-	amount := r.Due(at, "amount", body.Amount)
+	amount, _ := r.Amount(at, "amount", body.Amount)
+	amount.Amount = amount.Amount.Abs() // plugins write it with the sign of its mention in the order
 	refunded(r, at, body, f)
 	if len(f.Lines)+len(f.Shipping)+len(f.Charges) == 0 && !amount.IsZero() {
 		f.Adjustments = []erpbridge.Adjustment{{Reason: f.Reason, Amount: amount, Tax: erpbridge.Zero(of.currency)}}
@@ -140,21 +143,35 @@ func (s *Storefront) refundEvents(m erpbridge.Message, at string, of parent, bod
 		return nil, err
 	}
 	e := erpbridge.Event{Store: m.Store, Type: erpbridge.RefundIssued, Stream: "order/" + of.id, Resource: "refund/" + id, Refund: f}
-	return finish(e, *f, f.At, 0)
+	return finish(e, undated(*f, m.ReceivedAt), f.At, 0)
 }
 
-// refunded maps the lines of a refund, whose amounts are negative.
+// undated returns what of a refund is not the time of its arrival, by which one without a
+// time is dated.
+func undated(f erpbridge.Refund, received time.Time) erpbridge.Refund {
+	if !f.At.Equal(received) {
+		return f
+	}
+	f.At, f.PostingDate, f.Payments = time.Time{}, "", slices.Clone(f.Payments)
+	for i := range f.Payments {
+		f.Payments[i].At = time.Time{}
+	}
+	return f
+}
+
+// refunded maps the lines of a refund, whose amounts are negative. As in an order,
+// transport and fees may have none.
 func refunded(r *reader, at string, body *refund, f *erpbridge.Refund) {
 	back := func(at string, item *lineItem) (amount, tax erpbridge.Money) {
-		amount, ok := r.Amount(at, "total", item.Total)
-		if !ok {
-			r.Fail(at, "total", "is missing")
-		}
+		amount, _ = r.Amount(at, "total", item.Total)
 		tax, _ = r.Amount(at, "total_tax", item.TotalTax)
 		return amount.Neg(), tax.Neg()
 	}
 	for i := range body.LineItems {
 		item, at := &body.LineItems[i], at+"line_items["+strconv.Itoa(i)+"]."
+		if !item.Total.Given() {
+			r.Fail(at, "total", "is missing")
+		}
 		amount, tax := back(at, item)
 		f.Lines = append(f.Lines, erpbridge.RefundLine{
 			ID:        r.ID(at, "id", item.ID),

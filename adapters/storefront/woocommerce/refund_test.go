@@ -62,6 +62,29 @@ func TestRefunds(t *testing.T) {
 	}
 }
 
+// TestShapesOfRefunds: what plugins make of a refund's members is read, or seen in the
+// difference.
+func TestShapesOfRefunds(t *testing.T) {
+	s := open(t, "default_currency: EUR\n")
+	const line = `"line_items":[{"id":1,"quantity":-1,"total":"-10.00","total_tax":"-2.00"}]`
+	for name, tt := range map[string]struct{ members, off string }{
+		"as WooCommerce writes it":    {`"amount":"12.00",` + line, ""},
+		"an amount with its sign":     {`"amount":"-12.00",` + line, ""},
+		"a sign, and no line":         {`"amount":-12,"line_items":[]`, ""},
+		"amounts as floats":           {`"amount":11.999999999999998,"line_items":[{"id":1,"quantity":-1,"total":-10.000000000000002,"total_tax":-2}]`, ""},
+		"transport without an amount": {`"amount":"12.00","shipping_lines":[{"id":2,"total":"","total_tax":""}],` + line, ""},
+		"a fee without an amount":     {`"amount":"12.00","fee_lines":[{"id":2,"total":null,"total_tax":null}],` + line, ""},
+		"a fee for taking it back":    {`"amount":"7.00","fee_lines":[{"id":2,"name":"Restocking","total":"5.00"}],` + line, ""},
+		"lines that come to nothing":  {`"amount":"12.00","line_items":[{"id":1,"quantity":-1,"total":"0.00"}]`, "12.00"},
+		"lines with another sign":     {`"amount":"12.00","line_items":[{"id":1,"quantity":1,"total":"10.00","total_tax":"2.00"}]`, "24.00"},
+	} {
+		body := `{"id":9,"order_id":1,"date_created_gmt":"2026-11-23T10:00:00",` + tt.members + `}`
+		if off := storefronttest.Off(event(t, s, "refund.created", []byte(body))); off != tt.off {
+			t.Errorf("%s: off by %q, want %q", name, off, tt.off)
+		}
+	}
+}
+
 // TestOrderWithRefunds: what an order says of its refunds makes it refunded, and is a
 // refund only where it is all of it.
 func TestOrderWithRefunds(t *testing.T) {

@@ -95,6 +95,14 @@ func TestShapesOfPlugins(t *testing.T) {
 		"a renewal that costs nothing":       {`"total":"0.00","total_tax":"0.00","shipping_lines":[],"line_items":[{"id":7,"quantity":1,"subtotal":"15.00","total":"0.00","total_tax":"0.00","taxes":[]}]`, ""},
 		"a bundle whose parts have prices":   {`"total":"33.00","line_items":[` + plain + `,{"id":9,"bundled_by":7,"quantity":1,"subtotal":"9.00","total":"9.00","total_tax":"0.00","taxes":[]}]`, ""},
 		"a rate with its sign":               {`"tax_lines":[{"rate_id":1,"label":"VAT","rate_percent":"20.00 %"}]`, ""},
+		"amounts as floats":                  {`"total":24.000000000000004,"line_items":[{"id":7,"quantity":2,"total":15.000000000000002,"total_tax":2.9999999999999996,"taxes":[{"id":1,"total":2.9999999999999996}]}]`, ""},
+		"transport that is free":             {`"total":"18.00","shipping_lines":[{"id":8,"method_title":"Free","total":"","total_tax":""}]`, ""},
+		"transport without an amount":        {`"shipping_lines":[{"id":8,"method_title":"Post","total":null,"total_tax":null}]`, "6.00"},
+		"a fee without an amount":            {`"fee_lines":[{"id":9,"name":null,"total":null,"total_tax":null}]`, ""},
+		"a fee with another subtotal":        {`"total":"27.00","fee_lines":[{"id":9,"name":"Tip","subtotal":"4.00","total":"3.00"}]`, ""},
+		"a list of finer taxes":              {`"tax_lines":[{"rate_id":1,"label":"VAT","tax_total":"3.0012","shipping_tax_total":"0.9988","rate_percent":20}]`, ""},
+		"twins that were written in turn":    {`"date_modified":"2026-11-23T11:00:02"`, ""},
+		"a payment that never was":           {`"date_paid":"0000-00-00 00:00:00","date_paid_gmt":"0000-00-00 00:00:00"`, ""},
 		"lists that are false":               {`"coupon_lines":false,"refunds":false,"fee_lines":false,"line_items":[` + line(`false`, `false`) + `]`, ""},
 		"times as MySQL writes them":         {`"date_created_gmt":"2026-11-23 10:00:00","date_created":"2026-11-23 11:00:00"`, ""},
 		"a deposit that lowers the total":    {`"total":"10.00"`, "-14.00"},
@@ -120,6 +128,55 @@ func TestShapesOfPlugins(t *testing.T) {
 	}
 	if _, err := open(t, "").Normalize(message("order.updated", sale(t, `"meta_data":{"2":{"key":"_wcpay_mode","value":"test"}}`))); erpbridge.KindOf(err) != erpbridge.Ignored {
 		t.Errorf("a test order whose meta data has a gap: %v", err)
+	}
+}
+
+// TestLegacyAPI: a webhook of the API that came before this one says what is to be done.
+func TestLegacyAPI(t *testing.T) {
+	for topic, body := range map[string]string{
+		"order.created":    `{"order":{"id":1,"order_number":"1","created_at":"2026-11-23T10:00:00Z","total":"24.00","line_items":[]}}`,
+		"customer.updated": `{"customer":{"id":1,"email":"ada@example.com"}}`,
+		"product.updated":  `{"product":{"id":1,"title":"Mug"}}`,
+	} {
+		_, err := open(t, "").Normalize(message(topic, []byte(body)))
+		if erpbridge.KindOf(err) != erpbridge.Invalid || !strings.Contains(err.Error(), "legacy API") {
+			t.Errorf("%s: %v", topic, err)
+		}
+	}
+	if _, err := open(t, "").Normalize(message("order.created", []byte(`{"order":"1"}`))); err == nil || !strings.Contains(err.Error(), "id: is missing") {
+		t.Errorf("a body that is no one's: %v", err)
+	}
+}
+
+// TestNoTimeIsNoState: a body that has no time is dated by its arrival, and is one state
+// whenever it arrives.
+func TestNoTimeIsNoState(t *testing.T) {
+	s := open(t, "time_zone: Europe/Berlin\n")
+	undated := sale(t, `"date_created_gmt":null,"date_modified_gmt":null,"date_paid_gmt":null`)
+	for topic, body := range map[string][]byte{
+		"order.updated":  undated,
+		"refund.created": []byte(`{"id":9,"order_id":1,"currency":"EUR","amount":"5.00","line_items":[]}`),
+	} {
+		first, again := message(topic, body), message(topic, body)
+		again.ReceivedAt = first.ReceivedAt.Add(25 * time.Hour)
+		var digests []string
+		for _, m := range []erpbridge.Message{first, again} {
+			es, err := s.Normalize(m)
+			if err != nil {
+				t.Fatalf("%s: %v", topic, err)
+			}
+			digests = append(digests, es[0].Version.Digest)
+			if !es[0].Version.At.Equal(m.ReceivedAt) {
+				t.Errorf("%s: dated %s", topic, es[0].Version.At)
+			}
+		}
+		if digests[0] != digests[1] {
+			t.Errorf("%s: two states of one body", topic)
+		}
+	}
+	dated := sale(t, `"date_created_gmt":"2026-11-22T10:00:00"`)
+	if a, b := event(t, s, "order.updated", dated), event(t, s, "order.updated", sale(t, ``)); a.Version.Digest == b.Version.Digest {
+		t.Error("orders of two days are one state")
 	}
 }
 

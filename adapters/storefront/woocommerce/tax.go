@@ -57,14 +57,18 @@ func percent(r *reader, at string, s scalar) erpbridge.Decimal {
 	return erpbridge.Decimal{}
 }
 
-// orderTaxes maps an order's own list.
+// orderTaxes maps an order's own list. It is told beside the lines' taxes, which count: a
+// tax that is finer than the currency is left out.
 func orderTaxes(r *reader, lines list[taxLine]) []erpbridge.Tax {
 	var out []erpbridge.Tax
 	for i := range lines {
 		at := "tax_lines[" + strconv.Itoa(i) + "]."
 		tax := rate(r, at, &lines[i])
-		goods, _ := r.Amount(at, "tax_total", lines[i].TaxTotal)
-		transport, _ := r.Amount(at, "shipping_tax_total", lines[i].ShippingTaxTotal)
+		goods, ok := r.Exact(lines[i].TaxTotal)
+		transport, also := r.Exact(lines[i].ShippingTaxTotal)
+		if !ok && lines[i].TaxTotal.Given() || !also && lines[i].ShippingTaxTotal.Given() {
+			continue
+		}
 		tax.Amount = goods.Add(transport)
 		out = append(out, tax)
 	}

@@ -73,10 +73,13 @@ func (r *reader) offset(at, name string, local scalar, utc time.Time) *time.Loca
 		r.Fail(at, name, "%q is not a time such as 2026-03-01T10:00:00", signed.Clip(text))
 		return utc.Location()
 	}
-	const quarter, most = 15 * time.Minute, 14 * time.Hour
-	apart := wall.Sub(utc)
-	if apart%quarter != 0 || apart.Abs() > most {
-		r.Fail(at, name, "%s is %s from its UTC twin, which no zone is", wall.Format("2006-01-02T15:04:05"), apart)
+	// Twins that were written one after the other are seconds apart.
+	const quarter, most, slip = 15 * time.Minute, 14 * time.Hour, time.Minute
+	said := wall.Sub(utc)
+	apart := said.Round(quarter)
+	if (said-apart).Abs() >= slip || apart.Abs() > most {
+		r.hold("%s%s: %s is %s from its UTC twin, which no zone is; set time_zone, so that the UTC one counts alone", at, name, wall.Format("2006-01-02T15:04:05"), said)
+		return utc.Location()
 	}
 	if apart == 0 {
 		return time.UTC

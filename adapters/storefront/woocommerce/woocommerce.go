@@ -50,7 +50,9 @@
 // a plugin takes off the total are in no line: such an order is held with the difference,
 // unless gift_cards says otherwise. An amount with more decimals than its currency has,
 // which a shop set to four decimals sends, is Invalid and named: WooCommerce's setting
-// "Number of decimals" has to be the currency's.
+// "Number of decimals" has to be the currency's. Only the noise of PHP's binary floating
+// point is left out, where a plugin makes numbers of amounts. Shipping and fees that have
+// no amount are free, or the order does not add up.
 //
 // Taxes stand there twice: the sum of a line to the currency's decimals (total_tax), which
 // WooCommerce adds up, and the part of each rate with up to six (taxes[]). The sum counts.
@@ -63,8 +65,9 @@
 // # Times
 //
 // The *_gmt members are UTC, without a Z; their twins are the site's local time, and the
-// offset between the two is the shop's. time_zone overrules it. A body without any time,
-// as a deletion's, is dated by Message.ReceivedAt.
+// offset between the two is the shop's. time_zone overrules it, and a body whose twins are
+// apart as no zone is waits for it. WordPress's zeros are no time. A body without any time,
+// as a deletion's, is dated by Message.ReceivedAt, which makes no other state of it.
 //
 // # Refunds
 //

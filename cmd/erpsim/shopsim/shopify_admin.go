@@ -161,9 +161,9 @@ func (f *shopify) admin(o *Order) object {
 		"cancelledAt": instant(o.Cancelled), "cancelReason": nil, "currencyCode": code, "presentmentCurrencyCode": code,
 		"taxesIncluded": o.TaxIncluded, "dutiesIncluded": false, "taxExempt": false,
 		"totalPriceSet": bag(o.total(), code), "currentTotalPriceSet": bag(o.current(), code), "totalTaxSet": bag(o.taxTotal(), code),
-		"totalOutstandingSet": bag(o.outstanding(), code), "originalTotalDutiesSet": nil, "originalTotalAdditionalFeesSet": nil,
+		"totalOutstandingSet": bag(f.outstanding(o), code), "originalTotalDutiesSet": nil, "originalTotalAdditionalFeesSet": nil,
 		"totalCashRoundingAdjustment": object{typename: "CashRoundingAdjustment", "paymentSet": bag(0, code), "refundSet": bag(0, code)},
-		"displayFinancialStatus":      strings.ToUpper(f.financial(o)), "paymentGatewayNames": []string{"shopify_payments"}, "paymentTerms": nil,
+		"displayFinancialStatus":      strings.ToUpper(f.financial(o)), "paymentGatewayNames": f.gateways(o), "paymentTerms": nil,
 		"email": o.Buyer.Email, "phone": nil, "customer": nil, "purchasingEntity": nil,
 		"billingAddress": f.adminAddress(o), "shippingAddress": f.adminAddress(o), "note": o.Note, "customAttributes": []object{}, "tags": []string{},
 		"taxLines":             []object{adminTax(o.taxTotal(), o.Shipping.Rate, code)},
@@ -194,7 +194,34 @@ func (f *shopify) admin(o *Order) object {
 		refunds = append(refunds, f.adminRefund(o, r))
 	}
 	out["refunds"] = refunds
+	out["transactions"] = f.adminTransactions(o)
 	return out
+}
+
+// adminTransactions are the payments of an order, which webhooks do not tell: what was
+// redeemed when it was placed, the rest when it was paid, and what went back. It is no
+// connection, but all of them.
+func (f *shopify) adminTransactions(o *Order) []object {
+	out, redeemed := []object{}, f.redeemed(o)
+	if redeemed > 0 {
+		out = append(out, adminTransaction(o.ID*100+1, "SALE", f.gateways(o)[0], redeemed, o.Currency, o.Placed))
+	}
+	if !o.Paid.IsZero() {
+		out = append(out,
+			adminTransaction(o.ID*100+2, "AUTHORIZATION", "shopify_payments", o.total()-redeemed, o.Currency, o.Paid),
+			adminTransaction(o.ID*100+3, "CAPTURE", "shopify_payments", o.total()-redeemed, o.Currency, o.Paid))
+	}
+	for _, r := range o.Refunds {
+		out = append(out, adminTransaction(r.ID, "REFUND", "shopify_payments", o.worth(r), o.Currency, r.At))
+	}
+	return out
+}
+
+func adminTransaction(id int64, kind, gateway string, amount int64, code string, at time.Time) object {
+	return object{
+		typename: "OrderTransaction", "id": gid("OrderTransaction", id), "kind": kind, "gateway": gateway, "status": "SUCCESS", "test": false,
+		"createdAt": instant(at), "processedAt": instant(at), "amountSet": bag(amount, code), "authorizationCode": nil, "paymentId": fmt.Sprintf("c%d.1", id),
+	}
 }
 
 func (*shopify) adminApplications(o *Order) []object {
@@ -267,9 +294,6 @@ func (f *shopify) adminRefund(o *Order, r Refund) object {
 		"order":           object{typename: "Order", "id": gid("Order", o.ID), "legacyResourceId": strconv.FormatInt(o.ID, 10)},
 		"refundLineItems": connection("RefundLineItem", lines), "refundShippingLines": connection("RefundShippingLine", shipping),
 		"orderAdjustments": connection("OrderAdjustment", []object{}),
-		"transactions": connection("OrderTransaction", []object{{
-			typename: "OrderTransaction", "id": gid("OrderTransaction", r.ID), "kind": "REFUND", "gateway": "shopify_payments", "status": "SUCCESS", "test": false,
-			"createdAt": instant(r.At), "processedAt": instant(r.At), "amountSet": bag(o.worth(r), code), "authorizationCode": nil, "paymentId": fmt.Sprintf("c%d.1", r.ID),
-		}}),
+		"transactions":     connection("OrderTransaction", []object{adminTransaction(r.ID, "REFUND", "shopify_payments", o.worth(r), code, r.At)}),
 	}
 }

@@ -19,11 +19,11 @@ func (o *Order) current() int64 {
 }
 
 // outstanding is what is still to be paid.
-func (o *Order) outstanding() int64 {
+func (f *shopify) outstanding(o *Order) int64 {
 	if !o.Cancelled.IsZero() || !o.Paid.IsZero() {
 		return 0
 	}
-	return o.current()
+	return o.current() - f.redeemed(o)
 }
 
 // left is how many pieces of a line are left after refunds and cancellation.
@@ -35,12 +35,14 @@ func (*shopify) left(o *Order, l Line) int64 {
 	return l.Quantity - quantity
 }
 
-func (*shopify) financial(o *Order) string {
+func (f *shopify) financial(o *Order) string {
 	switch {
 	case len(o.Refunds) > 0 && o.refunded() == o.total():
 		return "refunded"
 	case len(o.Refunds) > 0:
 		return "partially_refunded"
+	case o.Paid.IsZero() && f.redeemed(o) > 0:
+		return "partially_paid"
 	case o.Paid.IsZero():
 		return "pending"
 	}
@@ -70,12 +72,12 @@ func (f *shopify) order(o *Order) object {
 		"created_at": local(o.Placed), "processed_at": local(o.Placed), "updated_at": local(o.Updated), "cancelled_at": local(o.Cancelled), "cancel_reason": nil, "closed_at": nil,
 		"currency": code, "presentment_currency": code, "taxes_included": o.TaxIncluded, "duties_included": false, "tax_exempt": false, "test": false, "source_name": "web",
 		"total_price": money(o.total()), "total_price_set": moneySet(o.total(), code), "current_total_price": money(o.current()), "current_total_price_set": moneySet(o.current(), code),
-		"total_tax": money(o.taxTotal()), "total_tax_set": moneySet(o.taxTotal(), code), "total_outstanding": money(o.outstanding()),
+		"total_tax": money(o.taxTotal()), "total_tax_set": moneySet(o.taxTotal(), code), "total_outstanding": money(f.outstanding(o)),
 		"subtotal_price": money(o.sum(Line.due)), "total_line_items_price": money(o.sum(Line.full)), "total_discounts": money(o.discount()),
 		"total_shipping_price_set": moneySet(o.Shipping.Price, code), "total_tip_received": "0.00", "total_weight": 0,
 		"original_total_duties_set": nil, "original_total_additional_fees_set": nil, "current_total_duties_set": nil,
 		"total_cash_rounding_payment_adjustment_set": moneySet(0, code), "total_cash_rounding_refund_adjustment_set": moneySet(0, code),
-		"financial_status": f.financial(o), "fulfillment_status": nil, "payment_gateway_names": []string{"shopify_payments"}, "payment_terms": nil,
+		"financial_status": f.financial(o), "fulfillment_status": nil, "payment_gateway_names": f.gateways(o), "payment_terms": nil,
 		"email": o.Buyer.Email, "contact_email": o.Buyer.Email, "phone": nil, "customer": nil, "company": nil, "location_id": nil, "po_number": nil,
 		"billing_address": f.address(o), "shipping_address": f.address(o), "note": o.Note, "note_attributes": []object{}, "tags": "",
 		"tax_lines": []object{taxLine(o.taxTotal(), o.Shipping.Rate, code)}, "discount_codes": []object{}, "discount_applications": []object{},

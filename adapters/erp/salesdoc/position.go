@@ -1,15 +1,14 @@
-package sapidoc
+package salesdoc
 
 import (
 	"crypto/sha256"
 	"encoding/binary"
 	"strconv"
-
-	"github.com/hakooi/erpbridge/adapters/erp/salesdoc"
 )
 
-// positions number a document's items (E1EDP01-POSEX), by which ORDCHG finds them again.
-// SAP counts its own items (VBAP-POSNR) and keeps these beside them (VBAP-POSEX).
+// Positions number a document's items, for ERPs that find an item of an order again by the
+// number it came with: SAP counts its own (VBAP-POSNR) and keeps these beside them
+// (VBAP-POSEX).
 //
 // A number is a function of what the item is, never of where it stands or of what stands
 // beside it: lines are added and taken off, some storefronts drop those that are gone, and
@@ -25,12 +24,12 @@ import (
 // two items come to one number all the same, among ids that are no numbers or after a line
 // was added (of ten lines and one more, 1 in 40,000), the later one moves on to a number
 // that is free.
-type positions struct {
+type Positions struct {
 	taken map[int]bool
 	count map[string]int // of what has no line, by kind and code
-	// shared is the first number that two items came to. Of such a document nobody can be
-	// sure that the next state numbers it alike.
-	shared int
+	// Shared is the first number that two items came to; nought where there is none. Of such
+	// a document nobody can be sure that the next state numbers it alike.
+	Shared int
 }
 
 // The ranges of numbers, and the primes that what is numbered in them is divided by.
@@ -41,16 +40,17 @@ const (
 	firstNumber, numbersBeyond = 100_000, 1_000_000
 )
 
-func newPositions() *positions {
-	return &positions{taken: map[int]bool{}, count: map[string]int{}}
+// NewPositions returns the numbers of one document, none of which is given out.
+func NewPositions() *Positions {
+	return &Positions{taken: map[int]bool{}, count: map[string]int{}}
 }
 
-// of returns the number of the next item.
-func (p *positions) of(it salesdoc.Item) int {
+// Of returns the number of the next item, which has six digits.
+func (p *Positions) Of(it Item) int {
 	n := p.home(it)
 	for p.taken[n] {
-		if p.shared == 0 {
-			p.shared = n
+		if p.Shared == 0 {
+			p.Shared = n
 		}
 		if n++; n == numbersBeyond {
 			n = firstNumber
@@ -61,13 +61,13 @@ func (p *positions) of(it salesdoc.Item) int {
 }
 
 // home returns the number that an item has unless another has it.
-func (p *positions) home(it salesdoc.Item) int {
+func (p *Positions) home(it Item) int {
 	switch {
 	case it.LineID == "":
 		name := string(it.Kind) + "\n" + it.Code
 		p.count[name]++
 		return otherNumbers + int(digest(name+"\n"+strconv.Itoa(p.count[name]))%others)
-	case it.Kind == salesdoc.DiscountItem:
+	case it.Kind == DiscountItem:
 		return lineDiscountNumbers + remainder(it.LineID)
 	}
 	return lineNumbers + remainder(it.LineID)
