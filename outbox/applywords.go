@@ -125,10 +125,16 @@ func (a *applying) run() (int, error) {
 	return a.release()
 }
 
+// read reads what can be weighed, some at a time. What is about nothing known is left
+// until it is old: an ERP that confirms to us what others sent it would keep what it says
+// of ours waiting.
 func (a *applying) read() ([]said, error) {
 	q, err := a.tx.Query(a.ctx, `
 		select id, ref, kind, code, cause, receipt_ref, warning, raw, at < now() - $2::interval
-		from confirmation where target = $1 and state = 'new' order by id limit 500 for update`, a.target, patience)
+		from confirmation c where target = $1 and state = 'new' and (
+			at < now() - $2::interval
+			or exists (select from outbox o where o.target = c.target and o.accepted_ref = c.ref and o.accepted_ref <> ''))
+		order by id limit 500 for update of c`, a.target, patience)
 	if err != nil {
 		return nil, err
 	}

@@ -53,3 +53,55 @@ func TestCalendar(t *testing.T) {
 		}
 	}
 }
+
+// As long as the clocks of the zone show a time in a window, it is closed: also where the
+// window begins or ends in an hour that there is twice, or not at all.
+func TestWindowsFollowTheClocks(t *testing.T) {
+	windows := []Window{
+		{From: 22 * time.Hour, To: 2*time.Hour + 30*time.Minute},
+		{From: 30 * time.Minute, To: 90 * time.Minute},
+		{From: 2*time.Hour + 30*time.Minute, To: 5 * time.Hour},
+		{From: 0, To: 30 * time.Minute},
+		{From: 23*time.Hour + 15*time.Minute, To: 45 * time.Minute},
+	}
+	for _, zone := range []string{"Europe/Berlin", "Europe/London", "America/New_York", "America/Los_Angeles", "America/Santiago", "Africa/Cairo", "Australia/Lord_Howe", "UTC"} {
+		loc, err := time.LoadLocation(zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range windows {
+			w.Zone = loc
+			begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+			for now := begin; now.Before(begin.AddDate(1, 0, 0)); now = now.Add(15 * time.Minute) {
+				local := now.In(loc)
+				shown := time.Duration(local.Hour())*time.Hour + time.Duration(local.Minute())*time.Minute
+				in := shown >= w.From && shown < w.To
+				if w.To <= w.From {
+					in = shown >= w.From || shown < w.To
+				}
+				end, closed := Calendar{w}.Until(now)
+				if closed && !end.After(now) {
+					t.Errorf("%s: closed at %s until %s", zone, now, end)
+				}
+				_, before := now.Add(-6 * time.Hour).In(loc).Zone()
+				_, after := now.Add(6 * time.Hour).In(loc).Zone()
+				if in && !closed || closed && !in && before == after {
+					t.Errorf("%s, %s to %s: at %s closed is %t", zone, w.From, w.To, local, closed)
+				}
+			}
+		}
+	}
+}
+
+// A day of which the clocks skip the midnight is that day, too.
+func TestWindowOnADayWithoutMidnight(t *testing.T) {
+	santiago, err := time.LoadLocation("America/Santiago")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := Calendar{{Days: []time.Weekday{time.Sunday}, From: 2 * time.Hour, To: 6 * time.Hour, Zone: santiago}}
+	now := time.Date(2026, 9, 6, 3, 0, 0, 0, santiago) // the Sunday on which they go from 24:00 to 1:00
+	if end, closed := c.Until(now); !closed || !end.Equal(time.Date(2026, 9, 6, 6, 0, 0, 0, santiago)) {
+		t.Errorf("closed %t until %s", closed, end)
+	}
+}

@@ -203,7 +203,9 @@ func (c *claiming) readHeads(candidates []candidate) (map[string]head, error) {
 	}
 	q, err := c.tx.Query(c.ctx, `
 		select o.id, o.event_id, o.stream, o.key, o.kind, o.record, o.version_at, o.version_rank, o.version_digest, o.body, o.mapping,
-		       o.attempt, o.spared, o.lost, o.created_at, coalesce(o.doubt_since, 'epoch'), i.order_number, o.state
+		       o.attempt, o.spared, o.lost, o.created_at, coalesce(o.doubt_since, 'epoch'), i.order_number, o.state,
+		       case o.state when 'in_doubt' then (
+				select count(*) from attempt a where a.document_id = o.id and a.action = 'find' and a.kind <> '' and a.started_at >= o.doubt_since) else 0 end
 		from unnest($2::text[]) as x(name) cross join lateral (
 			select seq from outbox where target = $1 and stream = x.name and state in `+unsettled+` `+first+`
 		) h join outbox o on o.target = $1 and o.stream = x.name and o.seq = h.seq and o.state in `+unsettled+`
@@ -217,7 +219,7 @@ func (c *claiming) readHeads(candidates []candidate) (map[string]head, error) {
 	var state State
 	_, err = pgx.ForEachRow(q, []any{
 		&e.ID, &e.EventID, &e.Stream, &e.Key, &e.Kind, &e.Record, &e.Version.At, &e.Version.Rank, &e.Version.Digest, &e.Body, &e.Mapping,
-		&e.Attempt, &e.Spared, &e.Lost, &e.Since, &e.DoubtSince, &e.Order, &state,
+		&e.Attempt, &e.Spared, &e.Lost, &e.Since, &e.DoubtSince, &e.Order, &state, &e.Looked,
 	}, func() error {
 		one := e
 		one.Target, one.Body = c.Target, slices.Clone(e.Body)
@@ -284,8 +286,11 @@ func (c *claiming) take(h head, s Standing, now time.Time) []Entry {
 		case doubtful && h.states[i] != InDoubt:
 			continue
 		}
-		if doubtful && e.DoubtSince.Unix() <= 0 {
-			e.DoubtSince = now
+		if doubtful {
+			e.Looked++
+			if e.DoubtSince.Unix() <= 0 {
+				e.DoubtSince = now
+			}
 		}
 		e.Doubtful, e.Away, e.Now, e.token = doubtful, s.Away(), now, token
 		e.Attempt++

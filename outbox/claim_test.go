@@ -294,3 +294,38 @@ func TestLinger(t *testing.T) {
 		t.Errorf("%+v: it waited long enough", rs)
 	}
 }
+
+// How often it was looked up is counted from when it fell into doubt, and anew after a
+// replay.
+func TestLookUpsAreCounted(t *testing.T) {
+	s := open(t)
+	record(t, s, an{order: "1", state: "a"})
+	look := func(want int) {
+		t.Helper()
+		for n := 1; n <= want; n++ {
+			e := claimOne(t, s)[0]
+			if !e.Doubtful || e.Looked != n {
+				t.Errorf("look-up %d: doubtful %t, the %d.", n, e.Doubtful, e.Looked)
+			}
+			v := Verdict{Entry: e, State: InDoubt, At: e.Now, Spared: true, Cause: kind(erpbridge.Transient, 0)}
+			if n == want {
+				v.State, v.Cause = Dead, kind(erpbridge.InDoubt, 0)
+			}
+			settle1(t, s, v)
+		}
+	}
+	e := claimOne(t, s)[0]
+	if e.Looked != 0 {
+		t.Errorf("looked up %d times before it was sent", e.Looked)
+	}
+	settle1(t, s, Verdict{Entry: e, State: InDoubt, At: e.Now, Cause: kind(erpbridge.InDoubt, 0)})
+	look(3)
+	ds, err := s.DeadLetters(t.Context(), DeadLetterFilter{})
+	if err != nil || len(ds) != 1 {
+		t.Fatalf("%v, %v", ds, err)
+	}
+	if err := s.ReplayDeadLetter(t.Context(), ds[0].ID, Replay{Actor: "olga", Note: "it is back"}); err != nil {
+		t.Fatal(err)
+	}
+	look(2)
+}

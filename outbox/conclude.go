@@ -37,12 +37,15 @@ const (
 
 // Conclude gives back the permission of a request and lets the target's standing
 // learn from it. It is called when the request is over, whatever became of its
-// settling. A target that is away or refuses is told of once, and again each day.
+// settling. A target that is away or refuses is told of once, and again each day; one
+// that was away and then refuses is told of once more.
 func (s *Store) Conclude(ctx context.Context, c Conclusion) error {
 	err := inTx(ctx, s.pool, "outbox.conclude", func(tx pgx.Tx) error {
-		over, err := giveUpSlot(ctx, tx, c)
-		if err != nil || over {
-			return err
+		if c.Busy == 0 {
+			over, err := giveUpSlot(ctx, tx, c)
+			if err != nil || over {
+				return err
+			}
 		}
 		return learn(ctx, tx, c)
 	})
@@ -107,10 +110,14 @@ func learn(ctx context.Context, tx pgx.Tx, c Conclusion) error {
 			tell, reason = "target-refused", ""
 		}
 		_, _, cause := causeOf(c.Cause)
+		// Who was told that it is away was told that it goes on by itself, which it does
+		// not once it refuses.
 		b.Queue(`
 			with due as (
-				update target set told_at = now()
-				where name = $1 and (told_at is null or told_at <= now() - case when failing_since > told_at then $5::interval else $4::interval end)
+				update target t set told_at = now()
+				where name = $1 and (told_at is null or told_at <= now() - case when failing_since > told_at
+					or $2 = 'target-refused' and not exists (select from alert where target = t.name and kind = $2 and created_at >= t.failing_since)
+					then $5::interval else $4::interval end)
 				returning name)
 			insert into alert (kind, target, reason) select $2, name, $3 from due`, c.Target, tell, reason+cause, remind, calm)
 	}

@@ -478,6 +478,31 @@ func TestUnknownConfirmations(t *testing.T) {
 	}
 }
 
+// An ERP that confirms what it was sent by others, too, keeps no word about ours waiting.
+func TestUnknownConfirmationsKeepNoneBack(t *testing.T) {
+	s := open(t)
+	record(t, s, an{order: "1", state: "a"})
+	ours := accept(t, s)[0]
+	var others []erpbridge.Acknowledgement
+	for i := range 2000 {
+		others = append(others, erpbridge.Acknowledgement{Ref: fmt.Sprint("another's ", i)})
+	}
+	if err := s.Acknowledged(t.Context(), "erp", erpbridge.Message{Body: []byte("others")}, others); err != nil {
+		t.Fatal(err)
+	}
+	say(t, s, "ref "+ours.Key, erpbridge.Result{})
+	wantLedger(t, s, Ledger{Accepted: 1, Delivered: 1})
+	execute(t, s, `update confirmation set at = at - interval '1 hour' where state = 'new'`)
+	for range 4 {
+		if _, err := s.ApplyConfirmations(t.Context(), "erp"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := column(t, s, `select count(*)::text from confirmation where state = 'unknown'`); n != "2000" {
+		t.Errorf("%s are unknown", n)
+	}
+}
+
 // An ERP confirms each state of an order under the order's name. The word on the second
 // state comes before its acceptance is written down, and is no second word on the first.
 func TestWordOnALaterStateBeforeItsAcceptance(t *testing.T) {

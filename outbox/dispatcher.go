@@ -168,11 +168,16 @@ func (d *Dispatcher) serve(ctx, work context.Context, r Request, claimed time.Ti
 	took := time.Since(claimed)
 	vs := make([]Verdict, len(r.Entries))
 	c := Conclusion{Target: d.Target, Slot: r.Slot, Limits: d.Limits}
-	c.Outcome, c.Pause, c.Cause = outcome(results, r.Entries[0].Doubtful || r.Confirm)
+	c.Outcome, c.Pause, c.Cause = pacing.outcome(results, r.Entries[0].Doubtful || r.Confirm)
 	if r.Confirm && d.Confirmer == nil {
 		c.Outcome, c.Cause = NothingMet, nil // nothing was asked
 	}
 	for i, e := range r.Entries {
+		if noTurn(results[i]) {
+			vs[i] = giveBack(r.Entries[i:i+1], time.Second)[0]
+			vs[i].Cause = results[i].Err
+			continue
+		}
 		vs[i] = d.Policy.Judge(e, results[i], e.Now.Add(took))
 		switch {
 		case work.Err() == nil: // what follows is for what our own stop cut short
@@ -191,8 +196,8 @@ func (d *Dispatcher) serve(ctx, work context.Context, r Request, claimed time.Ti
 		// working. It is given as long again, and at least its longest processing time.
 		c.Busy = max(waited, d.Policy.LookupAfter)
 	}
-	if c.Outcome == NoAnswer && (work.Err() != nil || pacing.late.Load()) {
-		c.Outcome = NothingMet // it was us who did not wait for the answer, or did not ask
+	if c.Outcome == NoAnswer && work.Err() != nil {
+		c.Outcome = NothingMet // it was us who did not wait for the answer
 	}
 	if !r.Confirm {
 		behind(vs)

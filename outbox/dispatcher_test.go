@@ -98,6 +98,8 @@ func (m *memory) Held(context.Context, Request) (time.Duration, error) {
 }
 
 func (m *memory) Turn(context.Context, string, Limits, bool) (time.Duration, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	return m.wait, nil
 }
 

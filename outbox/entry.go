@@ -21,6 +21,8 @@ type Entry struct {
 	// Lost counts the attempts in a row that nobody ended, up to now: the process that
 	// made them went down.
 	Lost int
+	// Looked counts the look-ups since the document fell into doubt, this one included.
+	Looked int
 	// Behind: an earlier document of the same event is with the ERP and not booked yet.
 	Behind bool
 	// Away: the target had failed many times in a row when this was claimed, and this

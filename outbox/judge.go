@@ -142,11 +142,12 @@ func (p Policy) judgeLookup(e Entry, v Verdict, kind erpbridge.Kind, now time.Ti
 		if kind == erpbridge.Refused {
 			v.Pause = p.Refusal
 		}
-	case now.Sub(e.DoubtSince) >= p.MaxAge:
+	case now.Sub(e.DoubtSince) >= p.MaxAge && e.Looked >= fewest:
+		// Age alone says little: nobody may have looked, in a pause of days.
 		v.State = Dead
 		v.Cause = &erpbridge.Error{
 			Op: "outbox.Judge", Kind: erpbridge.InDoubt,
-			Err: fmt.Errorf("an attempt in doubt could not be looked up for %s: look in the ERP whether it has it: %w", p.MaxAge, v.Cause),
+			Err: fmt.Errorf("an attempt in doubt could not be looked up for %s: look in the ERP whether it has it: %w", now.Sub(e.DoubtSince).Round(time.Second), v.Cause),
 		}
 	default:
 		v.State, v.At = InDoubt, now.Add(p.wait(e.Tries()))

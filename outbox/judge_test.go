@@ -72,6 +72,7 @@ func TestJudgeLookup(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		doubt time.Duration // how long in doubt
+		look  int           // how many times it was looked up since, this time included
 		err   error
 		want  State
 		wait  time.Duration
@@ -84,11 +85,12 @@ func TestJudgeLookup(t *testing.T) {
 		{name: "look-up answered nonsense", doubt: time.Hour, err: errors.New("?"), want: InDoubt, wait: time.Second},
 		{name: "look-up throttled", doubt: time.Hour, err: kind(erpbridge.Throttled, 0), want: InDoubt, wait: time.Second, pause: 2 * time.Second},
 		{name: "look-up says invalid: that is not an answer", doubt: time.Hour, err: kind(erpbridge.Invalid, 0), want: InDoubt, wait: time.Second},
-		{name: "nobody ever could look", doubt: 72 * time.Hour, err: kind(erpbridge.Transient, 0), want: Dead},
+		{name: "nobody ever could look", doubt: 72 * time.Hour, look: 3, err: kind(erpbridge.Transient, 0), want: Dead},
+		{name: "nobody looked before, as in a pause", doubt: 100 * time.Hour, look: 1, err: kind(erpbridge.Transient, 0), want: InDoubt, wait: time.Second},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			now := day.Add(tt.doubt)
-			v := p.Judge(Entry{Attempt: 2, Spared: 1, Since: day, DoubtSince: day, Doubtful: true}, erpbridge.Result{Err: tt.err}, now)
+			v := p.Judge(Entry{Attempt: 2, Spared: 1, Since: day, DoubtSince: day, Doubtful: true, Looked: tt.look}, erpbridge.Result{Err: tt.err}, now)
 			if v.State != tt.want || v.Pause != tt.pause || !v.Spared {
 				t.Fatalf("state %s, pause %s, spared %v; want %s, %s, true", v.State, v.Pause, v.Spared, tt.want, tt.pause)
 			}

@@ -27,9 +27,10 @@ type Confirm struct {
 func (c Confirm) deaf() bool { return !c.Asks && !c.Hears }
 
 // fewest is how often an ERP is asked at least before a document is overdue, and how
-// often since it could not be asked for a while. Age alone says little: the daemon may
-// have been away, the ERP paused, or the database's clock set forward, and what became of
-// the document is learnt from the first answers after that.
+// often since it could not be asked for a while; and how often one in doubt is looked up.
+// Age alone says little: the daemon may have been away, the ERP paused, or the database's
+// clock set forward, and what became of the document is learnt from the first answers
+// after that.
 //
 //	asked ──▶ asked ──▶ nobody can ask ──▶ asked late: 1 ──▶ 2 ──▶ 3: overdue
 const fewest = 3

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/zap"
@@ -94,7 +95,7 @@ func TestNoTurnIsNotTheTargetsFailure(t *testing.T) {
 		t.Fatalf("it is its turn: %v", err)
 	}
 	m.wait = time.Hour
-	cancel()
+	time.AfterFunc(10*time.Millisecond, cancel) // while it waits
 	err := erpbridge.Pace(paced)
 	if erpbridge.KindOf(err) != erpbridge.Transient || !errors.Is(err, errNoTurn) || !p.late.Load() {
 		t.Errorf("%v, late %t", err, p.late.Load())
@@ -103,4 +104,51 @@ func TestNoTurnIsNotTheTargetsFailure(t *testing.T) {
 	if free := p.during(ctx); erpbridge.Pace(free) != nil {
 		t.Error("without a rate there is something to wait for")
 	}
+}
+
+// An ERP that lets a call hang until the attempt is over is away, however many calls its
+// adapter would have made after it.
+func TestHangingIsNoWantOfATurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newMemory(100)
+		d := dispatcher(q, erp{deliver: func(ctx context.Context, _ []erpbridge.Document) error {
+			if err := erpbridge.Pace(ctx); err != nil {
+				return err
+			}
+			<-ctx.Done() // the first call
+			return erpbridge.Pace(ctx)
+		}})
+		d.Limits.Rate = 10
+		runFor(t, d, 20*time.Minute)
+		if !q.standing.Away() || q.told != 1 {
+			t.Errorf("%d failures in a row, told %d times", q.standing.Failures, q.told)
+		}
+	})
+}
+
+// A call whose turn did not come is held against nobody: neither the target nor the
+// document, however old it is.
+func TestWantOfATurnCostsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newMemory(3)
+		d := dispatcher(q, erp{deliver: func(ctx context.Context, _ []erpbridge.Document) error {
+			if err := erpbridge.Pace(ctx); err != nil {
+				return err
+			}
+			q.mu.Lock()
+			q.wait = time.Hour // for the next ones
+			q.mu.Unlock()
+			err := erpbridge.Pace(ctx)
+			q.mu.Lock()
+			q.wait = 0
+			q.mu.Unlock()
+			return err
+		}})
+		d.Limits = Limits{Concurrency: 1, Rate: 10}
+		d.Policy.MaxAge, d.Policy.Attempts = time.Minute, 3
+		runFor(t, d, 2*time.Hour)
+		if q.count(Dead) != 0 || q.count(Pending) == 0 || q.standing.Failures != 0 {
+			t.Errorf("%d dead, %d tried again, %d failures of the target", q.count(Dead), q.count(Pending), q.standing.Failures)
+		}
+	})
 }

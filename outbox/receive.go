@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -39,6 +40,10 @@ const (
 	receiveBytes   = 1 << 20
 	receiveWriters = 2
 )
+
+// receiveWithin is how long a writer waits for a transaction: the connection may have gone
+// silent, and who handed a message in may be willing to wait for any time.
+const receiveWithin = 5 * time.Second
 
 // receiving is what waits to be put into the inbox:
 //
@@ -77,7 +82,7 @@ func (r *receiving) write(write writing) {
 	for hs := r.next(); hs != nil; hs = r.next() {
 		err := write.do(true, hs...)
 		for _, h := range hs {
-			if err == nil || len(hs) == 1 && !locked(err) {
+			if err == nil || len(hs) == 1 && !hurried(err) {
 				h.done <- err
 				continue
 			}
@@ -116,6 +121,11 @@ func (r *receiving) next() []*handed {
 func (write writing) do(hurry bool, hs ...*handed) (err error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
+	if hurry {
+		var end context.CancelFunc
+		ctx, end = context.WithTimeout(ctx, receiveWithin)
+		defer end()
+	}
 	var left atomic.Int32
 	left.Store(int32(len(hs))) // #nosec G115 -- receiveMost of them
 	for _, h := range hs {
@@ -155,8 +165,9 @@ func (s *Store) receive(ctx context.Context, hurry bool, hs ...*handed) error {
 	return nil
 }
 
-// locked reports whether another transaction kept this one waiting for too long.
-func locked(err error) bool {
+// hurried reports whether a transaction was given up for the hurry it was in: another one
+// kept it waiting, or it came to no end.
+func hurried(err error) bool {
 	var pg *pgconn.PgError
-	return errors.As(err, &pg) && pg.Code == "55P03"
+	return errors.As(err, &pg) && pg.Code == "55P03" || errors.Is(err, context.DeadlineExceeded)
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -227,4 +229,44 @@ func TestWhatGoesTogetherIsBounded(t *testing.T) {
 	if r.writers != 0 || r.waiting != nil {
 		t.Errorf("%d writers, %d messages are left", r.writers, len(r.waiting))
 	}
+}
+
+// A connection that went silent keeps writers for as long as the poll waits, which is any
+// time; not those who come after it.
+func TestAWriterThatHangsIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var r receiving
+		var wg sync.WaitGroup
+		ctx, cancel := context.WithCancel(t.Context())
+		write := func(ctx context.Context, _ bool, hs ...*handed) error {
+			if slices.ContainsFunc(hs, func(h *handed) bool { return h.message.Via == erpbridge.ViaPoll }) {
+				<-ctx.Done()
+			}
+			return ctx.Err()
+		}
+		hand := func(ctx context.Context, via erpbridge.Via) <-chan error {
+			h := &handed{ctx: ctx, message: erpbridge.Message{Via: via}, done: make(chan error, 1)}
+			r.add(h, write)
+			return h.done
+		}
+		for range receiveWriters {
+			polled := hand(ctx, erpbridge.ViaPoll)
+			wg.Go(func() {
+				if err := <-polled; err == nil {
+					t.Error("what hung was stored")
+				}
+			})
+			synctest.Wait()
+		}
+		select {
+		case err := <-hand(t.Context(), erpbridge.ViaWebhook):
+			if err != nil {
+				t.Error(err)
+			}
+		case <-time.After(time.Minute):
+			t.Error("nobody writes any more")
+		}
+		cancel()
+		wg.Wait()
+	})
 }

@@ -7,11 +7,14 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/hakooi/erpbridge"
 	"github.com/hakooi/erpbridge/internal/fault"
@@ -27,6 +30,9 @@ import (
 // same key (the same state of the same order, told twice) is recorded as ignored, and
 // so is one in which nothing changed that an ERP cares about. A message that is
 // deferred waits in the inbox until what it points to has been fetched.
+//
+// An error of kind Invalid is about the decisions: they will never be recorded as they
+// are. Of several, others may be.
 func (s *Store) Record(ctx context.Context, ds []erpbridge.Decision) error {
 	if len(ds) == 0 {
 		return nil
@@ -36,9 +42,18 @@ func (s *Store) Record(ctx context.Context, ds []erpbridge.Decision) error {
 		return r.run(ds)
 	})
 	if err != nil {
-		return fmt.Errorf("recording %d events: %w", len(ds), err)
+		return fmt.Errorf("recording %d events: %w", len(ds), unfit(err))
 	}
 	return nil
+}
+
+// unfit returns err, as one of kind Invalid if Postgres will never have what it was given.
+func unfit(err error) error {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && (strings.HasPrefix(pg.Code, "22") || strings.HasPrefix(pg.Code, "54")) { // a data exception; a limit of the program
+		return &erpbridge.Error{Op: "outbox.Record", Kind: erpbridge.Invalid, Code: "UNFIT", Err: fmt.Errorf("it cannot be stored: %w", err)}
+	}
+	return err
 }
 
 // recording is one transaction of Record.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -281,4 +282,62 @@ func permutations(n int) [][]int {
 		}
 	}
 	return out
+}
+
+// What Postgres will never have is said to be the message's fault, and not Postgres'.
+func TestWhatPostgresWillNotHave(t *testing.T) {
+	s := open(t)
+	var long strings.Builder // for an index, also when it is compressed
+	for range 1000 {
+		fmt.Fprintf(&long, "%016x", rand.Uint64())
+	}
+	for name, spoil := range map[string]func(d *erpbridge.Decision){
+		"a key with U+0000":         func(d *erpbridge.Decision) { d.Documents[0].Key += "\x00" },
+		"a record that is no UTF-8": func(d *erpbridge.Decision) { d.Documents[0].Record += "\xff" },
+		"a key that is too long":    func(d *erpbridge.Decision) { d.Documents[0].Key = long.String() },
+		"a state of no calendar":    func(d *erpbridge.Decision) { d.Documents[0].Version.At = time.Date(-5000, 1, 1, 0, 0, 0, 0, time.UTC) },
+	} {
+		d := an{order: name, state: "a"}.decision()
+		spoil(&d)
+		if err := s.Record(t.Context(), []erpbridge.Decision{d}); erpbridge.KindOf(err) != erpbridge.Invalid {
+			t.Errorf("%s: %v", name, err)
+		}
+		d = an{order: name, state: "a"}.decision()
+		d.Verdict, d.Documents, d.Cause = erpbridge.Bury, nil, kind(erpbridge.Invalid, 0)
+		if err := s.Record(t.Context(), []erpbridge.Decision{d}); err != nil {
+			t.Errorf("%s: it cannot be buried: %v", name, err)
+		}
+	}
+	s.Close()
+	if err := s.Record(t.Context(), []erpbridge.Decision{an{order: "1", state: "a"}.decision()}); err == nil || erpbridge.KindOf(err) == erpbridge.Invalid {
+		t.Errorf("Postgres away: %v", err)
+	}
+}
+
+// A disk that is full for an hour is no reason to bury what waits.
+func TestGivenBackIsNoTry(t *testing.T) {
+	s := open(t)
+	for _, order := range []string{"1", "2"} {
+		if err := s.Receive(t.Context(), message(order)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 10 {
+		us, err := s.ClaimUndigested(t.Context(), 10, time.Minute)
+		if err != nil || len(us) != 2 {
+			t.Fatalf("%v, %v", us, err)
+		}
+		for _, u := range us {
+			if u.Tries != 1 {
+				t.Errorf("begun on %d times", u.Tries)
+			}
+			if err := s.GiveBack(t.Context(), u.Message); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if us, err := s.ClaimUndigested(t.Context(), 10, time.Minute); err != nil || len(us) != 0 {
+			t.Fatalf("nobody waited: %v, %v", us, err)
+		}
+		execute(t, s, `update inbox set digest_after = now()`)
+	}
 }

@@ -175,7 +175,7 @@ func TestReplayOfWhatIsInDoubtLooksUpFirst(t *testing.T) {
 	settleAll(t, s, es, Verdict{State: InDoubt, At: es[0].Now, Cause: kind(erpbridge.InDoubt, 0)})
 	es = claimOne(t, s)
 	e := es[0]
-	e.DoubtSince = e.Now.Add(-judgePolicy.MaxAge)
+	e.DoubtSince, e.Looked = e.Now.Add(-judgePolicy.MaxAge), fewest
 	v := judgePolicy.Judge(e, erpbridge.Result{Err: kind(erpbridge.Transient, 0)}, e.Now)
 	if v.State != Dead {
 		t.Fatalf("judged %s", v.State)

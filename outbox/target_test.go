@@ -356,3 +356,56 @@ func TestFlappingTargetIsNotToldOfEachTime(t *testing.T) {
 		t.Errorf("an absence that lasts was told of %d times", len(got))
 	}
 }
+
+// What got no answer stays open for the ERP, whatever else came of its request.
+func TestBusyKeepsThePermission(t *testing.T) {
+	for _, o := range []Outcome{Answered, NoAnswer, NothingMet} {
+		s := open(t)
+		record(t, s, orders(2)...)
+		d := plenty(1)
+		d.Limits.Concurrency = 1
+		slot := requests(t, s, d)[0].Slot
+		if err := s.Conclude(t.Context(), Conclusion{Target: d.Target, Slot: slot, Limits: d.Limits, Outcome: o, Busy: time.Hour}); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(requests(t, s, d)); n != 0 {
+			t.Errorf("%s: %d more at once", o, n)
+		}
+	}
+}
+
+// A target that was away and then refuses is told of once more: of the one it was said that
+// it goes on by itself, and this does not.
+func TestRefusalAfterAnAbsenceIsTold(t *testing.T) {
+	s := open(t)
+	record(t, s, orders(60)...)
+	d := plenty(1)
+	turn := func(o Outcome, n int) {
+		t.Helper()
+		cause := kind(erpbridge.Transient, 0)
+		if o == Refusing {
+			cause = kind(erpbridge.Refused, 0)
+		}
+		for range n {
+			execute(t, s, `update target set resume_at = now()`)
+			r := requests(t, s, d)[0]
+			settleAll(t, s, r.Entries, Verdict{State: Pending, At: r.Entries[0].Now.Add(time.Hour), Cause: cause})
+			conclude(t, s, d, r.Slot, o, 0, cause)
+		}
+	}
+	turn(NoAnswer, tripping)
+	if got := notice(t, s); len(got) != 1 || got[0] != "target-away" {
+		t.Errorf("notices %v", got)
+	}
+	execute(t, s, `update target set told_at = now() - interval '1 hour', failing_since = now() - interval '61 minutes'`)
+	turn(Refusing, 3)
+	if got := notice(t, s); len(got) != 1 || got[0] != "target-refused" {
+		t.Errorf("notices %v", got)
+	}
+	execute(t, s, `update target set told_at = now() - interval '1 hour'`)
+	turn(NoAnswer, 1)
+	turn(Refusing, 3)
+	if got := notice(t, s); len(got) != 0 {
+		t.Errorf("told again: %v", got)
+	}
+}

@@ -79,3 +79,43 @@ func TestFurtherTurnsSlowAdmissionDown(t *testing.T) {
 		t.Errorf("%d requests admitted after it, want 1", n)
 	}
 }
+
+// It does so from when it is asked for, or what is admitted meanwhile takes its turns away
+// and none of them comes to its end. And at the pace of a target that asked for less.
+func TestFurtherTurnsHoldAdmissionBackBeforeTheyCome(t *testing.T) {
+	s := open(t)
+	record(t, s, orders(20)...)
+	d := plenty(20)
+	d.Limits = Limits{Concurrency: 8, Rate: 0.01}
+	if n := len(requests(t, s, d)); n != 1 {
+		t.Fatalf("%d requests admitted at first", n)
+	}
+	ahead := func() time.Duration {
+		t.Helper()
+		var ahead time.Duration
+		if err := s.pool.QueryRow(t.Context(), `select next_at - clock_timestamp() from target`).Scan(&ahead); err != nil {
+			t.Fatal(err)
+		}
+		return ahead
+	}
+	ask := func(further bool) {
+		t.Helper()
+		execute(t, s, `update target set turn_at = clock_timestamp() + interval '1 hour'`)
+		if wait, err := s.Turn(t.Context(), "erp", d.Limits, further); wait == 0 || err != nil {
+			t.Fatalf("%s, %v", wait, err)
+		}
+	}
+	ask(true)
+	if a := ahead(); a < 150*time.Second || a > 200*time.Second {
+		t.Errorf("the next request is admitted in %s, want the time of two", a)
+	}
+	ask(false) // once more
+	if a := ahead(); a > 200*time.Second {
+		t.Errorf("the next request is admitted in %s: a turn was counted twice", a)
+	}
+	execute(t, s, `update target set window_size = 2`)
+	ask(true)
+	if a := ahead(); a < 550*time.Second || a > 600*time.Second {
+		t.Errorf("the next request is admitted in %s, want four times as much on top", a)
+	}
+}

@@ -42,6 +42,17 @@ func (s *Store) ClaimUndigested(ctx context.Context, n int, hold time.Duration) 
 	return us, nil
 }
 
+// GiveBack takes back the try at an event that the pipeline could not come to an end with
+// for a reason that was not the event's. It is claimed again when its hold is over.
+func (s *Store) GiveBack(ctx context.Context, m erpbridge.Message) error {
+	if _, err := s.pool.Exec(ctx, `
+		update inbox set digest_tries = greatest(digest_tries - 1, 0)
+		where store = $1 and type = $2 and message_id = $3 and undigested and not points`, m.Store, m.Type, m.ID); err != nil {
+		return fmt.Errorf("giving back an undigested event: %w", err)
+	}
+	return nil
+}
+
 // due selects $1 of those that wait and are due for the longest: in the order of the
 // indexes, or Postgres looks for the few that wait among all that was ever accepted.
 func due(which string) string {

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -20,6 +21,9 @@ type Inbox interface {
 	// ResumeOutdated makes up to n events wait again, oldest first, that are held under
 	// an earlier revision of a present mapping.
 	ResumeOutdated(ctx context.Context, present []string, n int) (int, error)
+	// GiveBack takes back a try at an event that it is not to blame for: the store could
+	// not be written to.
+	GiveBack(ctx context.Context, m erpbridge.Message) error
 }
 
 // Waiting is one event in the Inbox.
@@ -90,10 +94,12 @@ func (d *Digester) once(ctx context.Context) (int, error) {
 	}
 	var fresh []Arrival
 	var failed []error
+	var back []erpbridge.Message
 	take := func(as ...Arrival) {
 		for i, err := range d.Receiver.Receive(ctx, as) {
 			if err != nil {
 				failed = append(failed, fmt.Errorf("event %s of %s stays in the inbox: %w", as[i].Message.ID, as[i].Message.Store, err))
+				back = append(back, as[i].Message)
 			}
 		}
 	}
@@ -113,9 +119,23 @@ func (d *Digester) once(ctx context.Context) (int, error) {
 		take(fresh...)
 	}
 	if len(failed) > 0 {
-		return len(ws), failed[0] // of a hundred that failed for one reason, one says it
+		// Of a hundred that failed for one reason, one says it.
+		return len(ws), errors.Join(failed[0], d.giveBack(ctx, back))
 	}
 	return len(ws), nil
+}
+
+// giveBack takes back tries that brought nothing down, also when the daemon is being
+// stopped.
+func (d *Digester) giveBack(ctx context.Context, ms []erpbridge.Message) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	for _, m := range ms {
+		if err := d.Inbox.GiveBack(ctx, m); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // resume gives some of what is held back, if there is reason to hope.

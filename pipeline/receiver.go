@@ -36,7 +36,9 @@ type Arrival struct {
 // store, whatever became of them.
 //
 // A decision that the store cannot take, alone among others that it can, keeps
-// none of the others back.
+// none of the others back. One that it will never take, as it says, is buried with that
+// reason: left with the broker, the message would come again for ever, and nobody hear of
+// it.
 func (r *Receiver) Receive(ctx context.Context, as []Arrival) []error {
 	errs := make([]error, len(as))
 	ds := make([]erpbridge.Decision, len(as))
@@ -48,14 +50,21 @@ func (r *Receiver) Receive(ctx context.Context, as []Arrival) []error {
 		r.tell(ds...)
 		return errs
 	}
-	if len(ds) == 1 || ctx.Err() != nil {
+	if ctx.Err() != nil {
 		for i := range errs {
 			errs[i] = err
 		}
 		return errs
 	}
 	for i, d := range ds {
-		if errs[i] = r.Store.Record(ctx, []erpbridge.Decision{d}); errs[i] == nil {
+		if len(ds) > 1 {
+			err = r.Store.Record(ctx, []erpbridge.Decision{d})
+		}
+		if erpbridge.KindOf(err) == erpbridge.Invalid && d.Verdict != erpbridge.Bury {
+			d = erpbridge.Decision{Message: d.Message, Verdict: erpbridge.Bury, Cause: err, Stream: d.Stream, Order: d.Order, Mapping: d.Mapping}
+			err = r.Store.Record(ctx, []erpbridge.Decision{d})
+		}
+		if errs[i] = err; err == nil {
 			r.tell(d)
 		}
 	}

@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -15,9 +16,11 @@ import (
 	"github.com/hakooi/erpbridge"
 )
 
-// A ledger is a store that refuses any call with a decision about refused.
+// A ledger is a store that refuses any call with a decision about refused, and one that
+// accepts unfit.
 type ledger struct {
 	refused string
+	unfit   string
 	calls   [][]string
 	stored  []erpbridge.Decision
 }
@@ -30,6 +33,11 @@ func (l *ledger) Record(_ context.Context, ds []erpbridge.Decision) error {
 	l.calls = append(l.calls, ids)
 	if slices.Contains(ids, l.refused) {
 		return errors.New("not this one")
+	}
+	for _, d := range ds {
+		if d.Message.ID == l.unfit && d.Verdict == erpbridge.Accept {
+			return fmt.Errorf("recording: %w", &erpbridge.Error{Kind: erpbridge.Invalid, Err: errors.New("its key is too long")})
+		}
 	}
 	l.stored = append(l.stored, ds...)
 	return nil
@@ -80,6 +88,35 @@ func TestReceive(t *testing.T) {
 	}
 }
 
+// What the store will never take is in the dead-letter list, and not with the broker for
+// ever.
+func TestReceiveBuriesWhatCannotBeStored(t *testing.T) {
+	for _, ids := range [][]string{{"2"}, {"1", "2", "3"}} {
+		l := &ledger{unfit: "2"}
+		var as []Arrival
+		for _, id := range ids {
+			as = append(as, Arrival{Message: message(id)})
+		}
+		for i, err := range receiver(l, &[]string{}).Receive(t.Context(), as) {
+			if err != nil {
+				t.Errorf("message %s: %v", ids[i], err)
+			}
+		}
+		var accepted []string
+		for _, d := range l.stored {
+			switch {
+			case d.Message.ID != "2":
+				accepted = append(accepted, d.Message.ID)
+			case d.Verdict != erpbridge.Bury || len(d.Documents) != 0 || d.Stream != "2" || !strings.Contains(d.Cause.Error(), "its key is too long"):
+				t.Errorf("%+v", d)
+			}
+		}
+		if len(l.stored) != len(ids) || len(accepted) != len(ids)-1 {
+			t.Errorf("of %v stored: %d, accepted: %v", ids, len(l.stored), accepted)
+		}
+	}
+}
+
 func TestReceiveDoesNotGoOnAfterTheEnd(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -110,6 +147,12 @@ type inboxOf struct {
 	// outdated are how many events each call finds; each gets the mappings of the call.
 	outdated []int
 	asked    [][]string
+	back     []string
+}
+
+func (i *inboxOf) GiveBack(_ context.Context, m erpbridge.Message) error {
+	i.back = append(i.back, m.ID)
+	return nil
 }
 
 func (i *inboxOf) Next(context.Context, int) ([]Waiting, error) {
@@ -195,5 +238,8 @@ func TestDigesterGoesOnAfterAFailedRecord(t *testing.T) {
 	digest(t, in, receiver(l, &[]string{}))
 	if len(l.stored) != 1 || l.stored[0].Message.ID != "good" {
 		t.Errorf("stored: %v", l.calls)
+	}
+	if diff := cmp.Diff([]string{"bad"}, in.back); diff != "" { // it brought nothing down
+		t.Errorf("given back: %s", diff)
 	}
 }

@@ -184,9 +184,14 @@ func TestChildOrders(t *testing.T) {
 		setting, parent string
 		want            erpbridge.Kind
 	}{
-		{"", "0", ""}, {"", `"0"`, ""}, {"", "null", ""}, {"", `""`, ""},
-		{"", "17", erpbridge.Held}, {"", `"17"`, erpbridge.Held},
-		{"child_orders: ignore\n", "17", erpbridge.Ignored}, {"child_orders: ignore\n", "0", ""},
+		{"", "0", ""},
+		{"", `"0"`, ""},
+		{"", "null", ""},
+		{"", `""`, ""},
+		{"", "17", erpbridge.Held},
+		{"", `"17"`, erpbridge.Held},
+		{"child_orders: ignore\n", "17", erpbridge.Ignored},
+		{"child_orders: ignore\n", "0", ""},
 		{"child_orders: deliver\n", "17", ""},
 	} {
 		body := bytes.Replace(fixture(t, "order-gift-card"), []byte(`"parent_id": 0`), []byte(`"parent_id": `+c.parent), 1)
