@@ -50,6 +50,9 @@ type Alert struct {
 	Attempts   int // how often telling was tried, this time included
 	// Replay is the command that tries again, where it is not the usual one.
 	Replay string
+	// TakenOnce says that the target takes a document under one identity only once, for
+	// ever: there is no sense in sending again what it has lost.
+	TakenOnce bool
 	// Mail is the mail it was in, if nobody knows whether that was sent.
 	Mail string
 }
@@ -64,6 +67,11 @@ const (
 	TargetAway    = "target-away"    // no request got an answer: the target is probed
 	BrokerBlocked = "broker-blocked" // RabbitMQ takes nothing: events go to Postgres
 	BrokerUnsafe  = "broker-unsafe"  // RabbitMQ was changed so that it can lose messages
+
+	PollFailing      = "poll-failing"      // a shop does not tell what changed
+	SubscriptionLost = "subscription-lost" // a shop no longer sends a webhook
+	EventsNotSent    = "events-not-sent"   // the poll found what webhooks should have brought
+	StoreRefused     = "store-refused"     // a shop does not let us fetch what its webhooks point to
 )
 
 // Source is where alerts wait.

@@ -93,17 +93,24 @@ func (c *cause) Headline() string {
 func (c *cause) Done() string {
 	switch c.Kind {
 	case DeadLetter:
+		if c.Target == "" && c.Store != "" { // an event that became no document parks nothing
+			return "kept; nothing of it was sent to any target"
+		}
 		return "parked; later changes of this order wait behind it"
 	case Unconfirmed:
 		return "waits for a person, and later changes of this order behind it; should the ERP still confirm that it is booked, it goes on by itself"
 	case Contradicted:
 		return "keeps to what it knew: nothing is sent, and nothing is taken back"
 	case Held:
-		return "held; it goes on by itself when what is missing is configured"
+		return "held, and sent to none of its targets; it goes on by itself when the mapping it waits for is there, and what waits for no mapping waits for you"
 	case TargetRefused:
 		return "paused the target; nothing is lost, and it goes on by itself when access is granted again"
 	case TargetAway:
 		return "probes the target with one request at a time; orders wait, nothing is lost, and it goes on by itself when the target answers"
+	case PollFailing:
+		return "asks again by itself, and then for all that changed meanwhile; orders whose webhooks arrive go on"
+	case StoreRefused:
+		return "keeps what waits, and asks again by itself"
 	case BrokerUnsafe:
 		return "goes on, since to stop would lose more; it will not start again with RabbitMQ like this"
 	case BrokerBlocked:
@@ -120,12 +127,15 @@ type Command struct{ Line, Effect string }
 func (a Alert) Commands() []Command {
 	switch {
 	case a.Kind == Unconfirmed && a.DeadLetter != 0:
-		return []Command{
+		cs := []Command{
 			{fmt.Sprintf("erpbridge dead show %d", a.DeadLetter), "as what the ERP has it, and what it said"},
 			{fmt.Sprintf("erpbridge dead settle %d --reason \"...\"", a.DeadLetter), "it is booked there"},
 			{fmt.Sprintf("erpbridge dead replay %d", a.DeadLetter), "wait for its confirmation once more; nothing is sent"},
-			{fmt.Sprintf("erpbridge dead replay %d --force", a.DeadLetter), "send it again: the ERP does not have it any more"},
 		}
+		if !a.TakenOnce {
+			cs = append(cs, Command{fmt.Sprintf("erpbridge dead replay %d --force", a.DeadLetter), "send it again: the ERP does not have it any more"})
+		}
+		return cs
 	case a.DeadLetter != 0:
 		replay := a.Replay
 		if replay == "" {
@@ -140,6 +150,7 @@ func (a Alert) Commands() []Command {
 		return []Command{
 			{"erpbridge held list", "what is held, and what it waits for"},
 			{"erpbridge held retry --all", "try again, once it was mended"},
+			{"erpbridge held discard NUMBER --reason \"...\"", "give one up: it was mended in the shop, which sent it anew"},
 		}
 	case a.Replay != "":
 		return []Command{{a.Replay, "try again"}}
@@ -154,6 +165,18 @@ func (a Alert) Commands() []Command {
 			{"erpbridge target resume " + a.Target, "try at once"},
 			{"erpbridge target pause " + a.Target + " --reason \"...\"", "leave it alone until you say so"},
 		}
+	case a.Kind == PollFailing, a.Kind == StoreRefused:
+		return []Command{
+			{"erpbridge check", "whether every shop lets us in"},
+			{"erpbridge store list", "since when it fails, and until when all is known"},
+		}
+	case a.Kind == SubscriptionLost && a.Store != "":
+		return []Command{
+			{"erpbridge store list", "which webhooks the shop still sends"},
+			{"erpbridge store subscribe --store " + a.Store, "bring them back"},
+		}
+	case a.Kind == EventsNotSent:
+		return []Command{{"erpbridge store list", "how much the shop did not send, and whether it is still subscribed"}}
 	case a.Kind == BrokerUnsafe:
 		return []Command{{"erpbridge check", "what is wrong, and what to do about it"}}
 	case a.Kind == BrokerBlocked:

@@ -152,6 +152,9 @@ func (d Delivery) check(c *checker, path string) {
 	for i, m := range d.Maintenance {
 		m.check(c, join(path, "maintenance["+strconv.Itoa(i)+"]"))
 	}
+	if always(d.Maintenance) {
+		in.complain("maintenance", "it lasts the whole week, and nothing would ever be delivered; to stop a target for a while: erpbridge target pause")
+	}
 
 	retry := c.in(join(path, "retry"))
 	retry.positive("first", d.Retry.First)

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -24,6 +25,42 @@ func (m Maintenance) check(c *checker, path string) {
 	if m.Zone.Location == nil {
 		in.complain("zone", "required: whose clocks are meant, such as Europe/Berlin or UTC")
 	}
+}
+
+// always reports whether the windows of one zone leave no minute of the week. A window
+// without days and times is one.
+func always(ms []Maintenance) bool {
+	const day, week = 24 * 60, 7 * 24 * 60
+	free := make(map[string]int) // minutes of the week, by zone
+	shut := make(map[string]*[week]bool)
+	for _, m := range ms {
+		if m.Zone.Location == nil {
+			continue
+		}
+		zone := m.Zone.String()
+		if shut[zone] == nil {
+			shut[zone], free[zone] = &[week]bool{}, week
+		}
+		from, to := int(time.Duration(m.From)/time.Minute), int(time.Duration(m.To)/time.Minute)
+		if to <= from {
+			to += day
+		}
+		for d := range Day(7) {
+			if len(m.Days) > 0 && !slices.Contains(m.Days, d) {
+				continue
+			}
+			for minute := int(d)*day + from; minute < int(d)*day+to; minute++ {
+				if at := &shut[zone][minute%week]; !*at {
+					*at = true
+					free[zone]--
+				}
+			}
+		}
+		if free[zone] == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // A Day is a day of the week.

@@ -57,10 +57,11 @@ func (n Neighbour) Errorf(format string, args ...any) error {
 func (t *Target) decodeFrom(d decoder, from *node, path string) {
 	t.Delivery = deliveryDefaults()
 	t.read(d, from, path, "delivery")
-	if given := from.get("delivery"); given != nil {
+	given := from.get("delivery")
+	if given != nil {
 		d.decode(given, join(path, "delivery"), reflect.ValueOf(&t.Delivery).Elem())
 	}
-	if t.Delivery.Lease == 0 {
+	if given == nil || !given.gives("lease") {
 		t.Delivery.Lease = max(2*time.Minute, t.Delivery.Timeout+time.Minute)
 	}
 }

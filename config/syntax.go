@@ -97,6 +97,8 @@ func (r *report) syntax(err error, data []byte) {
 		message = "no value begins with this character; quote the value"
 	case strings.Contains(message, "mapping values are not allowed"):
 		message = "a colon and a space do not belong here; quote the value, or check the line above and the indentation"
+	case strings.Contains(message, "expected ','") && bytes.Contains(lineOf(data, at.line), []byte("${")):
+		message = "between braces or brackets a value with ${ in it must be quoted"
 	case e.ContextMsg != "":
 		message = fmt.Sprintf("%s, %s that begins in line %d", message, e.ContextMsg, e.ContextMark.Line)
 	}
@@ -104,11 +106,16 @@ func (r *report) syntax(err error, data []byte) {
 }
 
 func beginsWithTab(data []byte, line int) bool {
-	lines := bytes.SplitN(data, []byte("\n"), line+1)
-	if line < 1 || line > len(lines) {
-		return false
-	}
-	text := lines[line-1]
+	text := lineOf(data, line)
 	indent := text[:len(text)-len(bytes.TrimLeft(text, " \t"))]
 	return bytes.ContainsRune(indent, '\t')
+}
+
+// lineOf returns a line of data; nothing if it has none of that number.
+func lineOf(data []byte, line int) []byte {
+	lines := bytes.SplitN(data, []byte("\n"), line+1)
+	if line < 1 || line > len(lines) {
+		return nil
+	}
+	return lines[line-1]
 }

@@ -74,6 +74,12 @@ func (n *node) get(key string) *node {
 	return nil
 }
 
+// gives reports whether the file has a value at a key: a zero that is written is one.
+func (n *node) gives(key string) bool {
+	value := n.get(key)
+	return value != nil && value.shape != nothing
+}
+
 // place returns the place of a setting, or of the nearest thing around it that
 // the file has.
 func (n *node) place(file, path string) place {

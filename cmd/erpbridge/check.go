@@ -66,7 +66,7 @@ func checkDatabase(ctx context.Context, conf *config.Config) []finding {
 	defer cancel()
 	v, err := outbox.ReadSchemaVersion(ctx, conf.Database.URL.Reveal())
 	if err != nil {
-		return []finding{{"postgres", false, err.Error(), "check database.url, that the server runs, and that this machine may connect"}}
+		return []finding{{"postgres", false, err.Error(), databaseTrouble(err)}}
 	}
 	if !v.Current() {
 		return []finding{{

@@ -95,6 +95,16 @@ func TestWrongArguments(t *testing.T) {
 		args         []string
 	}{
 		{"unknown flag", "--nonsense", []string{"version", "--nonsense"}},
+		{"unknown command", `no command "erpbridge stauts" (did you mean status?)`, []string{"stauts"}},
+		{"unknown command of a command", `no command "erpbridge dead lsit" (did you mean list?)`, []string{"dead", "lsit"}},
+		{"unknown command of a command, with flags", `no command "erpbridge xref imprt"`, []string{"xref", "-o", "json", "imprt", "x.csv"}},
+		{"no store", "--store", []string{"preview", "-c", netsuiteConfig, "x.json"}},
+		{"a number and none", `"x" is not a number`, []string{"dead", "discard", "1", "x", "--reason", "r", "-c", netsuiteConfig}},
+		{"a blank reason", "--reason", []string{"held", "discard", "1", "--reason", " ", "-c", netsuiteConfig}},
+		{"no lines", "--limit", []string{"dead", "list", "--limit", "0", "-c", netsuiteConfig}},
+		{"fewer than no lines", "--limit", []string{"held", "list", "--limit", "-1", "-c", netsuiteConfig}},
+		{"named, and chosen", "--all", []string{"held", "retry", "1", "--store", "shopify", "-c", netsuiteConfig}},
+		{"a pause of no time", "--for", []string{"target", "pause", "netsuite", "--reason", "r", "--for", "0s", "-c", netsuiteConfig}},
 		{"unknown output", "text or json", []string{"version", "-o", "xml"}},
 		{"discard without a reason", "--reason", []string{"dead", "discard", "1", "-c", netsuiteConfig}},
 		{"no number", "dead show", []string{"dead", "show"}},

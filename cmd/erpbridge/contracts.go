@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/hakooi/erpbridge/config"
 	"github.com/hakooi/erpbridge/wsdl/ax2012"
 	"github.com/hakooi/erpbridge/wsdl/check"
 	"github.com/hakooi/erpbridge/wsdl/gp"
@@ -98,4 +99,21 @@ func renamed(ours []byte, from, to string) []byte {
 	}
 	names := regexp.MustCompile(`(["':])` + regexp.QuoteMeta(from) + `(_List|_Fields|_Filter)?(["'])`)
 	return names.ReplaceAll(ours, []byte("${1}"+to+"${2}${3}"))
+}
+
+// takenOnce says of kinds of ERP that take a document under one identity only once, for
+// ever, what there is to do about one that the ERP has lost: to send it again by force
+// makes nothing of it there.
+var takenOnce = map[string]string{
+	"sap-idoc": "SAP takes each IDoc once, --force is of no use; see \"An order that SAP has lost\" in docs/erps/sap-idoc.md",
+}
+
+// takesOnce returns what takenOnce says of a configured target.
+func takesOnce(conf *config.Config, target string) string {
+	for _, t := range conf.Targets {
+		if t.Name == target {
+			return takenOnce[t.Kind]
+		}
+	}
+	return ""
 }

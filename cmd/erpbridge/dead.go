@@ -1,11 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/config"
 	"github.com/hakooi/erpbridge/outbox"
 )
 
@@ -46,11 +47,20 @@ func newDeadList(opt *options) *cobra.Command {
 	c := &cobra.Command{
 		Use: "list", Short: "List the open dead letters", Args: usage(cobra.NoArgs),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return withStore(c, opt, func(ctx context.Context, s *outbox.Store) error {
-				ds, err := s.DeadLetters(ctx, f)
+			if err := checkLimit(f.Limit); err != nil {
+				return err
+			}
+			return withTargets(c, opt, func(ctx context.Context, conf *config.Config, s *outbox.Store) error {
+				wide := f
+				wide.Limit++ // one more tells whether there are more
+				ds, err := s.DeadLetters(ctx, wide)
+				if err == nil && len(ds) == 0 {
+					err = nothingOf(conf, f.Store, f.Target)
+				}
 				if err != nil {
 					return err
 				}
+				ds = atMost(c.ErrOrStderr(), ds, f.Limit)
 				if opt.json() {
 					return printJSON(c.OutOrStdout(), append([]outbox.DeadLetter{}, ds...))
 				}
@@ -74,10 +84,7 @@ func showDeadLetters(w io.Writer, ds []outbox.DeadLetter) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(tw, "NUMBER\tSINCE\tORDER\tSTORE\tTARGET\tWHAT\tSTATE\tWAITING\tREASON")
 	for _, d := range ds {
-		what := d.Kind
-		if what == "" {
-			what = d.Type
-		}
+		what := cmp.Or(d.Kind, d.Type)
 		_, _ = fmt.Fprintf(tw, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\n", d.ID, d.At.UTC().Format(time.RFC3339), printable(d.Order), d.Store, d.Target, printable(what), d.State, d.Waiting, printable(firstLine(d.Cause, 100)))
 	}
 	return tw.Flush()
@@ -95,13 +102,15 @@ both hold personal data.`,
 			if err != nil {
 				return err
 			}
-			return withStore(c, opt, func(ctx context.Context, s *outbox.Store) error {
+			return withTargets(c, opt, func(ctx context.Context, conf *config.Config, s *outbox.Store) error {
 				d, err := s.DeadLetter(ctx, id)
 				if err != nil {
 					return fmt.Errorf("dead letter %d: %w; see erpbridge dead list --all", id, err)
 				}
 				w := c.OutOrStdout()
 				switch {
+				case body && d.Document == 0:
+					return fmt.Errorf("dead letter %d is about an event that never became a document; --raw prints what the storefront sent", id)
 				case raw:
 					_, err = w.Write(d.Message.Body)
 				case body:
@@ -109,7 +118,7 @@ both hold personal data.`,
 				case opt.json():
 					err = printJSON(w, d)
 				default:
-					err = showDeadLetter(w, d)
+					err = showDeadLetter(w, d, takesOnce(conf, d.Target))
 				}
 				return err
 			})
@@ -120,13 +129,19 @@ both hold personal data.`,
 	return c
 }
 
-func showDeadLetter(w io.Writer, d outbox.DeadLetterDetail) error {
+// showDeadLetter also says what to do. once tells that its ERP takes a document under
+// one identity only once, for ever.
+func showDeadLetter(w io.Writer, d outbox.DeadLetterDetail, once string) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	line := func(name, format string, args ...any) {
 		_, _ = fmt.Fprintf(tw, "%s\t"+format+"\n", append([]any{name}, args...)...)
 	}
 	line("dead letter", "%d (%s), since %s", d.ID, d.State, d.At.UTC().Format(time.RFC3339))
-	line("order", "%s of store %s", printable(d.Order), d.Store)
+	if d.Order == "" {
+		line("store", "%s", d.Store) // what nobody understands is about no order
+	} else {
+		line("order", "%s of store %s", printable(d.Order), d.Store)
+	}
 	line("event", "%d, %s", d.EventID, printable(d.Type))
 	if d.Document != 0 {
 		line("document", "%d, %s for %s", d.Document, d.Kind, d.Target)
@@ -149,12 +164,17 @@ func showDeadLetter(w io.Writer, d outbox.DeadLetterDetail) error {
 	case d.State == "open" && d.AcceptedAt != nil:
 		line("to do", "look in the ERP. If it is booked there: erpbridge dead settle %d --reason \"...\"", d.ID)
 		line("", "to wait for its confirmation once more: erpbridge dead replay %d", d.ID)
-		line("", "if the ERP does not have it any more, send it again: erpbridge dead replay %d --force", d.ID)
+		if once == "" {
+			line("", "if the ERP does not have it any more, send it again: erpbridge dead replay %d --force", d.ID)
+		} else {
+			line("", "if the ERP does not have it any more: %s", once)
+		}
 		line("", "or give it up: erpbridge dead discard %d --reason \"...\"", d.ID)
 	case d.State == "open":
 		line("to do", "mend the cause, then: erpbridge dead replay %d", d.ID)
 		if d.Document != 0 {
 			line("", "after a change of the mapping: erpbridge dead replay %d --render-again", d.ID)
+			line("", "if the ERP has it all the same: erpbridge dead settle %d --reason \"...\"", d.ID)
 		}
 		line("", "or give it up: erpbridge dead discard %d --reason \"...\"", d.ID)
 	}
@@ -178,38 +198,28 @@ time or thrown out, is not sent again either: its confirmation is waited for onc
 more. With --force it is sent again; if the ERP may still have it, and can be asked,
 it is looked up first. Everything is written to the audit log.`,
 		RunE: func(c *cobra.Command, args []string) error {
-			return withStore(c, opt, func(ctx context.Context, s *outbox.Store) error {
-				return eachNumber(args, func(id int64) error {
-					r := outbox.Replay{Actor: actor(), Note: note, Force: force}
-					d, err := s.DeadLetter(ctx, id)
-					if err != nil {
-						return fmt.Errorf("dead letter %d: %w", id, err)
+			return eachDeadLetter(c, opt, args, func(ctx context.Context, s *outbox.Store, d outbox.DeadLetterDetail) (string, error) {
+				r := outbox.Replay{Actor: actor(), Note: note, Force: force}
+				if again && d.AcceptedAt != nil && !force {
+					return "", fmt.Errorf("dead letter %d: %w, with --force", d.ID, outbox.ErrTaken)
+				}
+				if again && d.Document != 0 {
+					var err error
+					if r.Documents, r.Mapping, err = renderAgain(ctx, opt, s, d); err != nil {
+						return "", fmt.Errorf("dead letter %d stays as it is: %w", d.ID, err)
 					}
-					if d.State != "open" {
-						return fmt.Errorf("dead letter %d: %w: it was %s by %s", id, outbox.ErrNotOpen, d.State, d.ClosedBy)
-					}
-					if again && d.AcceptedAt != nil && !force {
-						return fmt.Errorf("dead letter %d: %w, with --force", id, outbox.ErrTaken)
-					}
-					if again && d.Document != 0 {
-						if r.Documents, r.Mapping, err = renderAgain(ctx, opt, s, d); err != nil {
-							return fmt.Errorf("dead letter %d stays as it is: %w", id, err)
-						}
-					}
-					verb := "replayed"
-					if dry {
-						verb = "would be replayed"
-					}
-					if d.AcceptedAt != nil && !force {
-						verb += "; nothing is sent, its confirmation is waited for (--force sends it again)"
-					}
-					if !dry {
-						if err := s.ReplayDeadLetter(ctx, id, r); err != nil {
-							return err
-						}
-					}
-					return say(c.OutOrStdout(), opt, id, verb, d)
-				})
+				}
+				verb := "replayed"
+				if dry {
+					verb = "would be replayed"
+				}
+				if d.AcceptedAt != nil && !force {
+					verb += "; nothing is sent, its confirmation is waited for (--force sends it again)"
+				}
+				if dry {
+					return verb, nil
+				}
+				return verb, s.ReplayDeadLetter(ctx, d.ID, r)
 			})
 		},
 	}
@@ -259,20 +269,14 @@ behind them goes on. The reason is written to the audit log.`,
 				return &codedError{exitUsage, errors.New("--ref is the number of one document: settle the others by themselves")}
 			}
 			st.Actor = actor()
-			return withStore(c, opt, func(ctx context.Context, s *outbox.Store) error {
-				return eachNumber(args, func(id int64) error {
-					d, err := s.DeadLetter(ctx, id)
-					if err != nil {
-						return fmt.Errorf("dead letter %d: %w", id, err)
-					}
-					verb := "settled"
-					if dry {
-						verb = "would be settled"
-					} else if err := s.SettleDeadLetter(ctx, id, st); err != nil {
-						return err
-					}
-					return say(c.OutOrStdout(), opt, id, verb, d)
-				})
+			return eachDeadLetter(c, opt, args, func(ctx context.Context, s *outbox.Store, d outbox.DeadLetterDetail) (string, error) {
+				switch {
+				case d.Document == 0:
+					return "", fmt.Errorf("dead letter %d: %w", d.ID, outbox.ErrNoDocument)
+				case dry:
+					return "would be settled", nil
+				}
+				return "settled", s.SettleDeadLetter(ctx, d.ID, st)
 			})
 		},
 	}
@@ -290,23 +294,14 @@ func newDeadDiscard(opt *options) *cobra.Command {
 		Long: `Discard closes dead letters: they will not be delivered. What waited behind them
 goes on. The reason is written to the audit log, and the ledger counts them.`,
 		RunE: func(c *cobra.Command, args []string) error {
-			if reason == "" {
+			if strings.TrimSpace(reason) == "" {
 				return &codedError{exitUsage, errors.New("say why with --reason: it is kept in the audit log")}
 			}
-			return withStore(c, opt, func(ctx context.Context, s *outbox.Store) error {
-				return eachNumber(args, func(id int64) error {
-					d, err := s.DeadLetter(ctx, id)
-					if err != nil {
-						return fmt.Errorf("dead letter %d: %w", id, err)
-					}
-					verb := "discarded"
-					if dry {
-						verb = "would be discarded"
-					} else if err := s.DiscardDeadLetter(ctx, id, actor(), reason); err != nil {
-						return err
-					}
-					return say(c.OutOrStdout(), opt, id, verb, d)
-				})
+			return eachDeadLetter(c, opt, args, func(ctx context.Context, s *outbox.Store, d outbox.DeadLetterDetail) (string, error) {
+				if dry {
+					return "would be discarded", nil
+				}
+				return "discarded", s.DiscardDeadLetter(ctx, d.ID, actor(), reason)
 			})
 		},
 	}
@@ -315,38 +310,50 @@ goes on. The reason is written to the audit log, and the ledger counts them.`,
 	return c
 }
 
-// eachNumber acts on every number and goes on after an error; the errors come
-// back together.
-func eachNumber(args []string, act func(id int64) error) error {
-	var errs []error
-	for _, a := range args {
-		id, err := number(a)
-		if err == nil {
-			err = act(id)
-		}
-		errs = append(errs, err)
-	}
-	return errors.Join(errs...)
+// A deadDeed is what was done about a dead letter.
+type deadDeed struct {
+	ID     int64  `json:"id"`
+	Action string `json:"action"`
+	Order  string `json:"order"`
+	Key    string `json:"key"`
+	Error  string `json:"error,omitempty"`
+	what   string
 }
 
-func number(s string) (int64, error) {
-	id, err := strconv.ParseInt(s, 10, 64)
-	if err != nil || id <= 0 {
-		return 0, &codedError{exitUsage, fmt.Errorf("%q is not a number as the lists show it", s)}
+func (d deadDeed) String() string {
+	what := d.what
+	if d.Order != "" {
+		what += " of order " + d.Order
 	}
-	return id, nil
+	return fmt.Sprintf("dead letter %d (%s): %s", d.ID, printable(what), d.Action)
 }
 
-func say(w io.Writer, opt *options, id int64, verb string, d outbox.DeadLetterDetail) error {
-	if opt.json() {
-		return printJSON(w, map[string]any{"id": id, "action": verb, "order": d.Order, "key": d.Key})
+func (d deadDeed) failed(err error) any {
+	d.Action, d.Error = "failed", err.Error()
+	return d
+}
+
+// eachDeadLetter does act on each of the open dead letters that args name. Act returns
+// what it did, or would do.
+func eachDeadLetter(c *cobra.Command, opt *options, args []string, act func(ctx context.Context, s *outbox.Store, d outbox.DeadLetterDetail) (string, error)) error {
+	ids, err := numbers(args)
+	if err != nil {
+		return err
 	}
-	what := d.Kind
-	if what == "" {
-		what = d.Type
-	}
-	_, err := fmt.Fprintf(w, "dead letter %d (%s of order %s): %s\n", id, printable(what), printable(d.Order), verb)
-	return err
+	return withStore(c, opt, func(ctx context.Context, s *outbox.Store) error {
+		return each(c.OutOrStdout(), opt, ids, func(id int64) (deadDeed, error) {
+			d, err := s.DeadLetter(ctx, id)
+			if err != nil {
+				return deadDeed{ID: id}, fmt.Errorf("dead letter %d: %w", id, err)
+			}
+			did := deadDeed{ID: id, Order: d.Order, Key: d.Key, what: cmp.Or(d.Kind, d.Type)}
+			if d.State != "open" {
+				return did, fmt.Errorf("dead letter %d: %w: it was %s by %s", id, outbox.ErrNotOpen, d.State, d.ClosedBy)
+			}
+			did.Action, err = act(ctx, s, d)
+			return did, err
+		})
+	})
 }
 
 func firstLine(s string, most int) string {

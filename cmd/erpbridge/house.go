@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -138,7 +139,7 @@ func lay(conf *config.Config, n neighbours) (*pipeline.Pipeline, error) {
 func openStore(ctx context.Context, conf *config.Config) (*outbox.Store, error) {
 	v, err := outbox.ReadSchemaVersion(ctx, conf.Database.URL.Reveal())
 	if err != nil {
-		return nil, fmt.Errorf("postgres cannot be reached: check database.url and that the server runs: %w", err)
+		return nil, fmt.Errorf("%s: %w", databaseTrouble(err), err)
 	}
 	switch {
 	case v.Database < v.Program:
@@ -147,6 +148,24 @@ func openStore(ctx context.Context, conf *config.Config) (*outbox.Store, error) 
 		return nil, fmt.Errorf("the database's schema is at version %d, this program knows %d: run the newer erpbridge", v.Database, v.Program)
 	}
 	return outbox.Open(ctx, outbox.Config{URL: conf.Database.URL.Reveal()})
+}
+
+// databaseTrouble says what to look at first when the schema cannot be read: a server
+// that answers with a code of SQL was reached.
+func databaseTrouble(err error) string {
+	var answer interface{ SQLState() string }
+	if !errors.As(err, &answer) {
+		return "postgres cannot be reached: check database.url and that the server runs"
+	}
+	switch code := answer.SQLState(); {
+	case strings.HasPrefix(code, "28"): // invalid authorization
+		return "postgres refuses the login: check user and password of database.url"
+	case code == "42501": // insufficient privilege
+		return "postgres refuses the schema erpbridge to the role of database.url: grant it what it needs"
+	case code == "3D000": // invalid catalog name
+		return "postgres has no such database: check the name in database.url"
+	}
+	return "postgres answers with an error: check database.url"
 }
 
 func brokerConfig(conf *config.Config) broker.Config {

@@ -24,7 +24,7 @@ func mail(ctx context.Context, g *errgroup.Group, conf *config.Config, store *ou
 		return err
 	}
 	m := &alert.Mailer{
-		Source: notices{store}, Sender: smtp, Every: conf.Alerts.Every, Poll: 500 * time.Millisecond,
+		Source: notices{store, conf}, Sender: smtp, Every: conf.Alerts.Every, Poll: 500 * time.Millisecond,
 		Prefix: conf.Alerts.SubjectPrefix, Log: log.Named("mailer"),
 	}
 	g.Go(func() error { return m.Run(ctx) })
@@ -44,7 +44,10 @@ func newSMTP(conf *config.Config) (*alert.SMTP, error) {
 }
 
 // notices gives the mailer the outbox's notices.
-type notices struct{ *outbox.Store }
+type notices struct {
+	*outbox.Store
+	conf *config.Config
+}
 
 func (n notices) Due(ctx context.Context, limit int) ([]alert.Alert, error) {
 	ns, err := n.DueNotices(ctx, limit)
@@ -53,6 +56,7 @@ func (n notices) Due(ctx context.Context, limit int) ([]alert.Alert, error) {
 		as[i] = alert.Alert{
 			ID: x.ID, Kind: x.Kind, DeadLetter: x.DeadLetter, Store: x.Store, Target: x.Target, Order: x.Order,
 			Stream: x.Stream, Document: x.Document, Reason: x.Reason, At: x.At, Attempts: x.Attempts, Mail: x.Mail,
+			TakenOnce: takesOnce(n.conf, x.Target) != "",
 		}
 	}
 	return as, err

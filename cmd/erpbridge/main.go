@@ -61,13 +61,13 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		return exitOK
 	}
+	// All of it is said, also what stands around or beside the error with the code.
+	if said := err.Error(); said != "" {
+		_, _ = fmt.Fprintln(stderr, "erpbridge:", said)
+	}
 	var coded *codedError
 	if errors.As(err, &coded) {
-		if coded.err != nil {
-			_, _ = fmt.Fprintln(stderr, "erpbridge:", coded.err)
-		}
 		return coded.code
 	}
-	_, _ = fmt.Fprintln(stderr, "erpbridge:", err)
 	return exitFailed
 }

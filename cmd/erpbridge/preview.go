@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -44,6 +45,9 @@ it; every target is given its entries.`,
 		Example: `  erpbridge preview --store shop-eu --topic orders/create --out /tmp/docs order.json`,
 		Args:    usage(cobra.ExactArgs(1)),
 		RunE: func(c *cobra.Command, args []string) error {
+			if store == "" || topic == "" {
+				return &codedError{exitUsage, errors.New("say with --store which store the message is of, and with --topic what the storefront calls it, such as orders/create")}
+			}
 			tables, err := previewReferences(xref)
 			if err != nil {
 				return err
@@ -91,8 +95,6 @@ it; every target is given its entries.`,
 	c.Flags().StringVar(&target, "target", "", "only the documents of this target")
 	c.Flags().StringVar(&out, "out", "", "write the documents into this folder")
 	c.Flags().StringVar(&xref, "xref", "", "the cross-reference tables, a CSV file")
-	_ = c.MarkFlagRequired("store")
-	_ = c.MarkFlagRequired("topic")
 	return c
 }
 

@@ -49,6 +49,7 @@ configuration that is refused; preview alone: 3 held, 4 invalid, 5 ignored.`,
 	root.AddCommand(
 		newRun(opt), newCheck(opt), newMigrate(opt), newPreview(opt), newStatus(opt), newTarget(opt), newWSDL(opt), newStore(opt), newBackfill(opt), newDead(opt), newHeld(opt), newXref(opt), newVersion(opt), newGen(),
 	)
+	strict(root)
 	return root
 }
 

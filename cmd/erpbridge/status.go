@@ -23,6 +23,11 @@ type statusReport struct {
 	// Broker is nil if the broker could not be asked; BrokerError says why.
 	Broker      *brokerDepth `json:"broker"`
 	BrokerError string       `json:"broker_error,omitempty"`
+	// NotConfigured are the targets that have documents and are not, or no longer, in the
+	// configuration.
+	NotConfigured []string `json:"targets_not_configured"`
+	// ClosedUntil is when the maintenance windows end that targets are in.
+	ClosedUntil map[string]time.Time `json:"closed_until"`
 }
 
 type brokerDepth struct {
@@ -58,7 +63,12 @@ beside it. Exit code 1 if the ledger does not balance.`,
 			if err != nil {
 				return err
 			}
-			rep := statusReport{Status: st}
+			rep := statusReport{Status: st, NotConfigured: notConfigured(conf, st.Targets), ClosedUntil: map[string]time.Time{}}
+			for _, l := range targetLines(conf, nil, time.Now()) {
+				if l.ClosedUntil != nil {
+					rep.ClosedUntil[l.Name] = *l.ClosedUntil
+				}
+			}
 			if rep.Broker, err = readDepth(c.Context(), conf); err != nil {
 				rep.BrokerError = err.Error()
 			}
@@ -87,6 +97,32 @@ func readDepth(ctx context.Context, conf *config.Config) (*brokerDepth, error) {
 		return nil, err
 	}
 	return &brokerDepth{Declared: d.Declared, Blocked: d.Blocked, Messages: d.Events, Dead: d.Dead, Consumers: d.Consumers}, nil
+}
+
+// notConfigured returns the targets that have documents and no section.
+func notConfigured[T any](conf *config.Config, targets map[string]T) []string {
+	names := []string{}
+	for _, name := range slices.Sorted(maps.Keys(targets)) {
+		if knownTarget(conf, name) != nil {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// lead begins the line about a target that is not delivered to at full pace: loudly where
+// what waits for it stands still, but for the short rests an ERP asks for.
+func lead(name string, t outbox.TargetState, waiting int64) string {
+	still := t.PausedBy != "" || t.Away || t.RestsUntil != nil && time.Until(*t.RestsUntil) > time.Minute
+	if !still || waiting == 0 {
+		return name + ": "
+	}
+	return standstill(name, waiting)
+}
+
+// standstill says what nothing else does: /readyz is about what is accepted.
+func standstill(name string, waiting int64) string {
+	return fmt.Sprintf("NOTHING IS DELIVERED TO %s, %d wait: ", name, waiting)
 }
 
 func showStatus(w io.Writer, r statusReport) error {
@@ -134,13 +170,19 @@ func showStatus(w io.Writer, r statusReport) error {
 		}
 		if t.State != nil {
 			if word := stateOf(*t.State); word != "" {
-				lines = append(lines, name+": "+word)
+				lines = append(lines, lead(name, *t.State, t.Pending)+word)
 			}
+		}
+		if until, closed := r.ClosedUntil[name]; closed && t.Pending > 0 {
+			lines = append(lines, standstill(name, t.Pending)+"in its maintenance window until "+until.UTC().Format(time.RFC3339))
+		}
+		if slices.Contains(r.NotConfigured, name) && t.Pending > 0 {
+			lines = append(lines, standstill(name, t.Pending)+"the configuration has no such target")
 		}
 		if left := t.Pending - t.Unconfirmed; left > 0 && t.PerSecond > 0 {
 			line := fmt.Sprintf("%s: %d waiting, %.1f/s", name, left, t.PerSecond)
 			if t.EmptyAt != nil {
-				line += ", empty at " + t.EmptyAt.Local().Format(clockOrDay(*t.EmptyAt))
+				line += ", empty at " + t.EmptyAt.UTC().Format(time.RFC3339)
 			}
 			lines = append(lines, line)
 		}
@@ -151,7 +193,11 @@ func showStatus(w io.Writer, r statusReport) error {
 	case !r.Broker.Declared:
 		lines = append(lines, "the broker has no queues of ours yet: run erpbridge migrate")
 	default:
-		lines = append(lines, fmt.Sprintf("with the broker: %d messages, %d dead; consumers: %d", r.Broker.Messages, r.Broker.Dead, r.Broker.Consumers))
+		line := fmt.Sprintf("with the broker: %d messages, %d dead; consumers: %d", r.Broker.Messages, r.Broker.Dead, r.Broker.Consumers)
+		if r.Broker.Consumers == 0 {
+			line += ": NO DAEMON CONSUMES"
+		}
+		lines = append(lines, line)
 		if r.Broker.Blocked != "" {
 			lines = append(lines, "THE BROKER BLOCKS PUBLISHERS: "+r.Broker.Blocked)
 		}

@@ -247,20 +247,24 @@ func showSubscribed(w io.Writer, opt *options, done []subscribed) error {
 	return tw.Flush()
 }
 
+// knownStore refuses the name of a store that is not configured.
+func knownStore(conf *config.Config, name string) error {
+	if slices.ContainsFunc(conf.Stores, func(s config.Store) bool { return s.Name == name }) {
+		return nil
+	}
+	var names []string
+	for _, s := range conf.Stores {
+		names = append(names, s.Name)
+	}
+	return &codedError{exitUsage, fmt.Errorf("there is no store %q; configured: %s", name, strings.Join(names, ", "))}
+}
+
 // oneStore returns the storefront of a name.
 func oneStore(conf *config.Config, n neighbours, name string) (erpbridge.Storefront, error) {
-	front, ok := n.stores[name]
-	if !ok {
-		var names []string
-		for _, c := range conf.Stores {
-			names = append(names, c.Name)
-		}
-		if name == "" {
-			return nil, &codedError{exitUsage, fmt.Errorf("say which store with --store; configured: %s", strings.Join(names, ", "))}
-		}
-		return nil, &codedError{exitUsage, fmt.Errorf("there is no store %q; configured: %s", name, strings.Join(names, ", "))}
+	if name == "" {
+		return nil, &codedError{exitUsage, fmt.Errorf("say which store with --store; configured: %s", known(n.stores))}
 	}
-	return front, nil
+	return n.stores[name], knownStore(conf, name)
 }
 
 func withStores(c *cobra.Command, opt *options, do func(ctx context.Context, conf *config.Config, n neighbours, s *outbox.Store) error) error {

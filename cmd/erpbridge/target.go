@@ -105,21 +105,17 @@ func stateOf(t outbox.TargetState) string {
 		}
 		parts = append(parts, fmt.Sprintf("paused by %s %s: %s", t.PausedBy, until, t.PauseReason))
 	}
-	if t.Away && t.FailingSince != nil {
+	switch {
+	case t.FailingSince == nil || !t.Away:
+	case t.RestsUntil != nil: // nothing probes it before that
+		parts = append(parts, fmt.Sprintf("failing since %s, %d requests in a row", t.FailingSince.UTC().Format(time.RFC3339), t.Failures))
+	default:
 		parts = append(parts, fmt.Sprintf("away since %s, %d requests in a row failed; probing", t.FailingSince.UTC().Format(time.RFC3339), t.Failures))
 	}
 	if t.RestsUntil != nil {
 		parts = append(parts, fmt.Sprintf("rests until %s: %s", t.RestsUntil.UTC().Format(time.RFC3339), firstLine(t.RestReason, 200)))
 	}
 	return strings.Join(parts, "; ")
-}
-
-// clockOrDay is the format of a time that is to come.
-func clockOrDay(t time.Time) string {
-	if time.Until(t) < 20*time.Hour {
-		return "15:04"
-	}
-	return "2006-01-02 15:04"
 }
 
 func newTargetPause(opt *options) *cobra.Command {
@@ -132,7 +128,7 @@ requests under way end. Orders are accepted and wait. With --for it ends by itse
 			if strings.TrimSpace(p.Reason) == "" {
 				return &codedError{exitUsage, errors.New("say why with --reason: whoever finds the target paused will want to know")}
 			}
-			if p.For < 0 {
+			if p.For < 0 || p.For == 0 && c.Flags().Changed("for") {
 				return &codedError{exitUsage, errors.New("--for must be more than nothing, such as 2h")}
 			}
 			p.Actor = actor()
