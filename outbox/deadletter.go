@@ -84,31 +84,6 @@ func scanDeadLetter(r pgx.CollectableRow) (DeadLetter, error) {
 	return d, err
 }
 
-// A DeadLetterFilter narrows a listing. Empty fields match everything.
-type DeadLetterFilter struct {
-	Store, Target, Order string
-	All                  bool // closed ones too
-	Limit                int  // 0: 1000
-}
-
-// DeadLetters lists dead letters, oldest first.
-func (s *Store) DeadLetters(ctx context.Context, f DeadLetterFilter) ([]DeadLetter, error) {
-	if f.Limit == 0 {
-		f.Limit = 1000
-	}
-	q, err := s.pool.Query(ctx, selectDeadLetters+`
-		where ($1 or d.state = 'open') and $2 in ('', d.store) and $3 in ('', d.target) and $4 in ('', d.order_number)
-		order by d.id limit $5`, f.All, f.Store, f.Target, f.Order, f.Limit)
-	if err != nil {
-		return nil, fmt.Errorf("listing dead letters: %w", err)
-	}
-	ds, err := pgx.CollectRows(q, scanDeadLetter)
-	if err != nil {
-		return nil, fmt.Errorf("listing dead letters: %w", err)
-	}
-	return ds, nil
-}
-
 // DeadLetter returns one dead letter, open or closed, with its history and raw
 // bytes. The error is ErrNotOpen if there is none.
 func (s *Store) DeadLetter(ctx context.Context, id int64) (DeadLetterDetail, error) {
@@ -163,6 +138,8 @@ type Replay struct {
 	// Force replays although a newer state of the record was delivered, and sends again
 	// what the ERP has taken.
 	Force bool
+	// Dry changes nothing, and returns the error that there would be.
+	Dry bool
 }
 
 // ErrNewerDelivered is returned when a replay would put an older state over a
@@ -180,7 +157,7 @@ var (
 // A document that the ERP has taken is not sent again, except by force: its
 // confirmation is waited for once more, for as long as for a new one.
 func (s *Store) ReplayDeadLetter(ctx context.Context, id int64, r Replay) error {
-	return s.closeDeadLetter(ctx, id, "replayed", r.Actor, r.Note, func(tx pgx.Tx, event, document int64) error {
+	return s.closeDeadLetter(ctx, id, "replayed", r.Actor, r.Note, r.Dry, func(tx pgx.Tx, event, document int64) error {
 		if document == 0 {
 			_, err := tx.Exec(ctx, `
 				update inbox set state = 'pending', undigested = true, digest_after = now(), digest_tries = 0 where id = $1 and state = 'dead'`, event)
@@ -244,7 +221,7 @@ func replaceBodies(ctx context.Context, tx pgx.Tx, event int64, r Replay) error 
 // DiscardDeadLetter closes a dead letter for good: it will not be delivered, by
 // the word of actor and for the reason in note. What waited behind it goes on.
 func (s *Store) DiscardDeadLetter(ctx context.Context, id int64, actor, note string) error {
-	return s.closeDeadLetter(ctx, id, "discarded", actor, note, func(tx pgx.Tx, event, document int64) error {
+	return s.closeDeadLetter(ctx, id, "discarded", actor, note, false, func(tx pgx.Tx, event, document int64) error {
 		if document == 0 {
 			_, err := tx.Exec(ctx, `update inbox set state = 'discarded', cause = cause || $2 where id = $1 and state = 'dead'`, event, "; discarded: "+clean(note))
 			return err
@@ -268,7 +245,7 @@ var ErrNoDocument = errors.New("it never became a document, so no ERP can have i
 // SettleDeadLetter closes a dead letter whose document is in the ERP: it counts as
 // delivered, and what waited behind it goes on.
 func (s *Store) SettleDeadLetter(ctx context.Context, id int64, st Settlement) error {
-	return s.closeDeadLetter(ctx, id, "settled", st.Actor, st.Note, func(tx pgx.Tx, _, document int64) error {
+	return s.closeDeadLetter(ctx, id, "settled", st.Actor, st.Note, false, func(tx pgx.Tx, _, document int64) error {
 		if document == 0 {
 			return ErrNoDocument
 		}
@@ -281,9 +258,13 @@ func (s *Store) SettleDeadLetter(ctx context.Context, id int64, st Settlement) e
 	})
 }
 
+// errDry undoes what a dry run has done.
+var errDry = errors.New("a dry run")
+
 // closeDeadLetter does act and closes the dead letter, all or nothing, with a line
-// in the audit log. The row's state decides who of several operators acts.
-func (s *Store) closeDeadLetter(ctx context.Context, id int64, state, actor, note string, act func(tx pgx.Tx, event, document int64) error) error {
+// in the audit log. The row's state decides who of several operators acts. A dry run is
+// undone in the end.
+func (s *Store) closeDeadLetter(ctx context.Context, id int64, state, actor, note string, dry bool, act func(tx pgx.Tx, event, document int64) error) error {
 	err := inTx(ctx, s.pool, "outbox.dead", func(tx pgx.Tx) error {
 		var event, document int64
 		var target, stream string
@@ -316,10 +297,13 @@ func (s *Store) closeDeadLetter(ctx context.Context, id int64, state, actor, not
 		if err := writeAudit(ctx, tx, actor, state, fmt.Sprintf("dead letter %d", id), note); err != nil {
 			return err
 		}
+		if dry {
+			return errDry
+		}
 		_, err = tx.Exec(ctx, `select pg_notify($1, $2)`, channel, target)
 		return err
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, errDry) {
 		return fmt.Errorf("dead letter %d: %w", id, err)
 	}
 	return nil

@@ -16,30 +16,17 @@ import (
 	"github.com/hakooi/erpbridge"
 	"github.com/hakooi/erpbridge/config"
 	"github.com/hakooi/erpbridge/outbox"
+	"github.com/hakooi/erpbridge/pipeline"
 )
 
 func newDead(opt *options) *cobra.Command {
 	dead := &cobra.Command{
-		Use: "dead", Short: "List, show, replay, settle and discard dead letters",
+		Use: "dead", Short: "List, group, show, replay, settle and discard dead letters",
 		Long: `A dead letter is an event or a document that will not move without a person. A
 dead document parks its order: later changes of the same order wait behind it.`,
 	}
-	dead.AddCommand(newDeadList(opt), newDeadShow(opt), newDeadReplay(opt), newDeadSettle(opt), newDeadDiscard(opt))
+	dead.AddCommand(newDeadList(opt), newDeadGroups(opt), newDeadShow(opt), newDeadReplay(opt), newDeadSettle(opt), newDeadDiscard(opt))
 	return dead
-}
-
-// withStore runs do on the outbox of the configuration.
-func withStore(c *cobra.Command, opt *options, do func(ctx context.Context, s *outbox.Store) error) error {
-	conf, err := opt.load()
-	if err != nil {
-		return err
-	}
-	store, err := openStore(c.Context(), conf)
-	if err != nil {
-		return err
-	}
-	defer store.Close()
-	return do(c.Context(), store)
 }
 
 func newDeadList(opt *options) *cobra.Command {
@@ -68,9 +55,7 @@ func newDeadList(opt *options) *cobra.Command {
 			})
 		},
 	}
-	c.Flags().StringVar(&f.Store, "store", "", "only of this store")
-	c.Flags().StringVar(&f.Target, "target", "", "only of this target")
-	c.Flags().StringVar(&f.Order, "order", "", `only of this order, such as "#1001"`)
+	chooseDead(c, &f)
 	c.Flags().BoolVar(&f.All, "all", false, "closed ones too")
 	c.Flags().IntVar(&f.Limit, "limit", 1000, "at most so many")
 	return c
@@ -182,10 +167,11 @@ func showDeadLetter(w io.Writer, d outbox.DeadLetterDetail, once string) error {
 }
 
 func newDeadReplay(opt *options) *cobra.Command {
+	var which whichDead
 	var again, force, dry bool
 	var note string
 	c := &cobra.Command{
-		Use: "replay NUMBER...", Short: "Try dead letters again", Args: usage(cobra.MinimumNArgs(1)),
+		Use: "replay NUMBER... | --all", Short: "Try dead letters again",
 		Long: `Replay gives dead letters a fresh set of tries. A document goes out under the same
 idempotency key and, unless --render-again is given, as the same bytes. With
 --render-again the event is taken through the pipeline with the configuration and
@@ -196,16 +182,23 @@ It refuses to put an older state over a newer one that was delivered since;
 --force does it all the same. A document that the ERP has taken, and not booked in
 time or thrown out, is not sent again either: its confirmation is waited for once
 more. With --force it is sent again; if the ERP may still have it, and can be asked,
-it is looked up first. Everything is written to the audit log.`,
+it is looked up first. Everything is written to the audit log.
+
+With --all it does so for all open dead letters, or for all that the other flags choose:
+those of one reason are shown by dead groups. They go out at the target's own pace.`,
+		Example: `  erpbridge dead replay 17
+  erpbridge dead groups
+  erpbridge dead replay --all --target netsuite --code INVALID_KEY_OR_REF --dry-run`,
 		RunE: func(c *cobra.Command, args []string) error {
-			return eachDeadLetter(c, opt, args, func(ctx context.Context, s *outbox.Store, d outbox.DeadLetterDetail) (string, error) {
-				r := outbox.Replay{Actor: actor(), Note: note, Force: force}
+			render := rendering(opt)
+			return eachDeadLetter(c, opt, which, args, func(ctx context.Context, s *outbox.Store, d outbox.DeadLetterDetail) (string, error) {
+				r := outbox.Replay{Actor: actor(), Note: note, Force: force, Dry: dry}
 				if again && d.AcceptedAt != nil && !force {
 					return "", fmt.Errorf("dead letter %d: %w, with --force", d.ID, outbox.ErrTaken)
 				}
 				if again && d.Document != 0 {
 					var err error
-					if r.Documents, r.Mapping, err = renderAgain(ctx, opt, s, d); err != nil {
+					if r.Documents, r.Mapping, err = render(ctx, s, d); err != nil {
 						return "", fmt.Errorf("dead letter %d stays as it is: %w", d.ID, err)
 					}
 				}
@@ -216,13 +209,11 @@ it is looked up first. Everything is written to the audit log.`,
 				if d.AcceptedAt != nil && !force {
 					verb += "; nothing is sent, its confirmation is waited for (--force sends it again)"
 				}
-				if dry {
-					return verb, nil
-				}
 				return verb, s.ReplayDeadLetter(ctx, d.ID, r)
 			})
 		},
 	}
+	which.flags(c)
 	c.Flags().BoolVar(&again, "render-again", false, "render the documents anew with the present mapping")
 	c.Flags().BoolVar(&force, "force", false, "also over a newer state, and what the ERP has taken")
 	c.Flags().BoolVar(&dry, "dry-run", false, "only say what would be done")
@@ -230,27 +221,43 @@ it is looked up first. Everything is written to the audit log.`,
 	return c
 }
 
-// renderAgain takes the event of a dead letter through the pipeline as it is
-// configured now, with the cross-reference tables of now.
-func renderAgain(ctx context.Context, opt *options, s *outbox.Store, d outbox.DeadLetterDetail) ([]erpbridge.Document, string, error) {
+// A renderer takes the event of a dead letter through the pipeline once more.
+type renderer func(ctx context.Context, s *outbox.Store, d outbox.DeadLetterDetail) ([]erpbridge.Document, string, error)
+
+// rendering returns a renderer with the configuration and the cross-reference tables of
+// the time when it is used first.
+func rendering(opt *options) renderer {
+	var p *pipeline.Pipeline
+	return func(ctx context.Context, s *outbox.Store, d outbox.DeadLetterDetail) (_ []erpbridge.Document, _ string, err error) {
+		if p == nil {
+			if p, err = layNow(ctx, opt, s); err != nil {
+				return nil, "", err
+			}
+		}
+		res := p.Decide(ctx, d.Message)
+		if res.Verdict != erpbridge.Accept {
+			return nil, "", fmt.Errorf("with the present mapping the event comes to no document (%s): %w", res.Verdict, res.Cause)
+		}
+		return res.Documents, p.Mapping, nil
+	}
+}
+
+// layNow lays the pipeline as it is configured now, with the cross-reference tables of now.
+func layNow(ctx context.Context, opt *options, s *outbox.Store) (*pipeline.Pipeline, error) {
 	tables := outbox.NewCrossReferences()
 	conf, n, err := opt.loadWith(tables.Of)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	if _, err := s.LoadReferences(ctx, tables); err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	p, err := lay(conf, n)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	p.References = tables
-	res := p.Decide(ctx, d.Message)
-	if res.Verdict != erpbridge.Accept {
-		return nil, "", fmt.Errorf("with the present mapping the event comes to no document (%s): %w", res.Verdict, res.Cause)
-	}
-	return res.Documents, p.Mapping, nil
+	return p, nil
 }
 
 func newDeadSettle(opt *options) *cobra.Command {
@@ -269,7 +276,7 @@ behind them goes on. The reason is written to the audit log.`,
 				return &codedError{exitUsage, errors.New("--ref is the number of one document: settle the others by themselves")}
 			}
 			st.Actor = actor()
-			return eachDeadLetter(c, opt, args, func(ctx context.Context, s *outbox.Store, d outbox.DeadLetterDetail) (string, error) {
+			return eachDeadLetter(c, opt, whichDead{}, args, func(ctx context.Context, s *outbox.Store, d outbox.DeadLetterDetail) (string, error) {
 				switch {
 				case d.Document == 0:
 					return "", fmt.Errorf("dead letter %d: %w", d.ID, outbox.ErrNoDocument)
@@ -287,17 +294,19 @@ behind them goes on. The reason is written to the audit log.`,
 }
 
 func newDeadDiscard(opt *options) *cobra.Command {
+	var which whichDead
 	var reason string
 	var dry bool
 	c := &cobra.Command{
-		Use: "discard NUMBER... --reason R", Short: "Give dead letters up for good", Args: usage(cobra.MinimumNArgs(1)),
+		Use: "discard NUMBER... | --all", Short: "Give dead letters up for good",
 		Long: `Discard closes dead letters: they will not be delivered. What waited behind them
-goes on. The reason is written to the audit log, and the ledger counts them.`,
+goes on. The reason is written to the audit log, and the ledger counts them. With --all it
+closes all that are open, or all that the other flags choose.`,
 		RunE: func(c *cobra.Command, args []string) error {
 			if strings.TrimSpace(reason) == "" {
 				return &codedError{exitUsage, errors.New("say why with --reason: it is kept in the audit log")}
 			}
-			return eachDeadLetter(c, opt, args, func(ctx context.Context, s *outbox.Store, d outbox.DeadLetterDetail) (string, error) {
+			return eachDeadLetter(c, opt, which, args, func(ctx context.Context, s *outbox.Store, d outbox.DeadLetterDetail) (string, error) {
 				if dry {
 					return "would be discarded", nil
 				}
@@ -305,55 +314,10 @@ goes on. The reason is written to the audit log, and the ledger counts them.`,
 			})
 		},
 	}
+	which.flags(c)
 	c.Flags().StringVar(&reason, "reason", "", "why it is given up (required)")
 	c.Flags().BoolVar(&dry, "dry-run", false, "only say what would be done")
 	return c
-}
-
-// A deadDeed is what was done about a dead letter.
-type deadDeed struct {
-	ID     int64  `json:"id"`
-	Action string `json:"action"`
-	Order  string `json:"order"`
-	Key    string `json:"key"`
-	Error  string `json:"error,omitempty"`
-	what   string
-}
-
-func (d deadDeed) String() string {
-	what := d.what
-	if d.Order != "" {
-		what += " of order " + d.Order
-	}
-	return fmt.Sprintf("dead letter %d (%s): %s", d.ID, printable(what), d.Action)
-}
-
-func (d deadDeed) failed(err error) any {
-	d.Action, d.Error = "failed", err.Error()
-	return d
-}
-
-// eachDeadLetter does act on each of the open dead letters that args name. Act returns
-// what it did, or would do.
-func eachDeadLetter(c *cobra.Command, opt *options, args []string, act func(ctx context.Context, s *outbox.Store, d outbox.DeadLetterDetail) (string, error)) error {
-	ids, err := numbers(args)
-	if err != nil {
-		return err
-	}
-	return withStore(c, opt, func(ctx context.Context, s *outbox.Store) error {
-		return each(c.OutOrStdout(), opt, ids, func(id int64) (deadDeed, error) {
-			d, err := s.DeadLetter(ctx, id)
-			if err != nil {
-				return deadDeed{ID: id}, fmt.Errorf("dead letter %d: %w", id, err)
-			}
-			did := deadDeed{ID: id, Order: d.Order, Key: d.Key, what: cmp.Or(d.Kind, d.Type)}
-			if d.State != "open" {
-				return did, fmt.Errorf("dead letter %d: %w: it was %s by %s", id, outbox.ErrNotOpen, d.State, d.ClosedBy)
-			}
-			did.Action, err = act(ctx, s, d)
-			return did, err
-		})
-	})
 }
 
 func firstLine(s string, most int) string {

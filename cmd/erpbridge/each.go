@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -41,13 +42,17 @@ type deed interface {
 	failed(err error) any
 }
 
-// each acts on every number and goes on after an error. As text it tells of each when
+// each acts on every number until ctx ends, and goes on after an error. As text it tells of each when
 // it is done; as JSON it prints one list at the end, with those that failed. The errors
 // come back together.
-func each[D deed](w io.Writer, opt *options, ids []int64, act func(id int64) (D, error)) error {
+func each[D deed](ctx context.Context, w io.Writer, opt *options, ids []int64, act func(id int64) (D, error)) error {
 	var errs []error
 	done := []any{}
-	for _, id := range ids {
+	for i, id := range ids {
+		if err := ctx.Err(); err != nil {
+			errs = append(errs, fmt.Errorf("stopped before the last %d of %d: %w", len(ids)-i, len(ids), err))
+			break
+		}
 		d, err := act(id)
 		switch {
 		case err != nil:

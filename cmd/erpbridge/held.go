@@ -173,12 +173,12 @@ func eachHeld(c *cobra.Command, opt *options, f whichHeld, args []string, dry bo
 		if len(args) == 0 {
 			if ids = held; len(ids) == 0 {
 				if err := nothingOf(conf, f.store, ""); err != nil || opt.json() {
-					return errors.Join(err, each(c.OutOrStdout(), opt, nil, func(int64) (heldDeed, error) { return heldDeed{}, nil }))
+					return errors.Join(err, each(ctx, c.OutOrStdout(), opt, nil, func(int64) (heldDeed, error) { return heldDeed{}, nil }))
 				}
 				return showHeld(c.OutOrStdout(), nil, false)
 			}
 		}
-		return each(c.OutOrStdout(), opt, ids, func(id int64) (heldDeed, error) {
+		return each(ctx, c.OutOrStdout(), opt, ids, func(id int64) (heldDeed, error) {
 			switch {
 			case !dry:
 				return heldDeed{Event: id, Action: done}, act(ctx, s, id)

@@ -200,7 +200,7 @@ func TestRenderAgainUsesTheTablesOfNow(t *testing.T) {
 	}
 	defer s.Close()
 	d := outbox.DeadLetterDetail{Message: erpbridge.Message{ID: "d-1", Store: "shop", Type: "orders/create", Body: orderBody(t, 1)}}
-	if _, _, err := renderAgain(t.Context(), opt, s, d); erpbridge.KindOf(err) != erpbridge.Held {
+	if _, _, err := rendering(opt)(t.Context(), s, d); erpbridge.KindOf(err) != erpbridge.Held {
 		t.Errorf("with no entries: %v", err)
 	}
 	for _, value := range []string{"4711", "4712"} {
@@ -209,7 +209,7 @@ func TestRenderAgainUsesTheTablesOfNow(t *testing.T) {
 				t.Fatal(errs)
 			}
 		}
-		docs, _, err := renderAgain(t.Context(), opt, s, d)
+		docs, _, err := rendering(opt)(t.Context(), s, d)
 		if err != nil {
 			t.Fatal(err)
 		}
