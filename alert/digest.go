@@ -14,7 +14,7 @@ import (
 const (
 	shownAlerts = 20  // of a cause
 	shownCauses = 20  // in a mail
-	maxCauses   = 200 // told apart at all
+	maxCauses   = 200 // told apart at all by what they say
 )
 
 // digest gathers alerts by their cause. It keeps the first of each cause and
@@ -49,8 +49,9 @@ func (d *digest) add(a Alert) {
 	}
 	c := d.byKey[key]
 	if c == nil && len(d.causes) >= maxCauses {
-		key = causeKey{kind: a.Kind}
-		c, a.Target, a.Store = d.byKey[key], "", ""
+		// There are not many targets and stores, and their names are said.
+		key.pattern = ""
+		c = d.byKey[key]
 	}
 	if c == nil {
 		c = &cause{Kind: a.Kind, Target: a.Target, Store: key.store, Reason: a.Reason, Since: a.At}
@@ -86,6 +87,34 @@ func (a Alert) orderKey() string {
 
 // More is how many alerts of the cause are not shown.
 func (c *cause) More() int { return c.Count - len(c.First) }
+
+// wide reports whether the cause is about more than single orders.
+func (c *cause) wide() bool {
+	switch c.Kind {
+	case DeadLetter, Unconfirmed, Contradicted, Held:
+		return false
+	}
+	return true
+}
+
+// shown returns the causes a mail has room for, and how many it has none for: a target
+// that is paused is not left out for orders.
+func (d *digest) shown() (causes []*cause, more int) {
+	if len(d.causes) <= shownCauses {
+		return d.causes, 0
+	}
+	causes = slices.Clone(d.causes)
+	slices.SortStableFunc(causes, func(a, b *cause) int {
+		switch {
+		case a.wide() == b.wide():
+			return 0
+		case a.wide():
+			return -1
+		}
+		return 1
+	})
+	return causes[:shownCauses], len(causes) - shownCauses
+}
 
 // id is derived from the alerts in the digest.
 func (d *digest) id() string {

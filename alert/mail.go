@@ -39,10 +39,8 @@ type page struct {
 // mail renders the digest.
 func (d *digest) mail(prefix string, now time.Time) (Mail, error) {
 	m := Mail{ID: d.id(), Date: now, Subject: clean(prefix+" "+d.subject(), 4*maxName)}
-	p := page{Title: m.Subject, Causes: d.causes, Single: len(d.ids) == 1, Dead: len(d.orders) > 0, Reasons: make(map[int64]string)}
-	if len(p.Causes) > shownCauses {
-		p.Causes, p.More = p.Causes[:shownCauses], len(p.Causes)-shownCauses
-	}
+	p := page{Title: m.Subject, Single: len(d.ids) == 1, Dead: len(d.orders) > 0, Reasons: make(map[int64]string)}
+	p.Causes, p.More = d.shown()
 	for _, c := range p.Causes {
 		for _, a := range c.First {
 			p.Reasons[a.ID] = c.Reason

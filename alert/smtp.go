@@ -150,31 +150,44 @@ func (s *SMTP) Send(ctx context.Context, m Mail) error {
 }
 
 // sendEach sends m to one receiver after the other: SMTP as the library speaks it
-// has one answer for them all, and one wrong address must not silence the others.
+// has one answer for them all, and one wrong address must not silence the others. Each
+// has a connection, because some servers hang up after a mail.
 func (s *SMTP) sendEach(ctx context.Context, m Mail) error {
 	partial := &Partial{}
-	err := s.session(ctx, func(client *gomail.Client, server *smtp.Client) error {
-		for _, to := range s.to {
-			if err := s.deliver(client, server, m, []*mail.Address{to}); err != nil {
-				partial.Refused++
-				if err = s.explain(ctx, err); erpbridge.KindOf(partial.Err) != erpbridge.Refused {
-					partial.Err = err
-				}
-				continue
-			}
+	for _, to := range s.to {
+		err := s.session(ctx, func(client *gomail.Client, server *smtp.Client) error {
+			return s.deliver(client, server, m, []*mail.Address{to})
+		})
+		if err == nil {
 			partial.Accepted++
+			continue
 		}
-		return nil
-	})
+		partial.Refused++
+		if err = s.explain(ctx, err); weight(err) >= weight(partial.Err) {
+			partial.Err = err
+		}
+	}
 	switch {
-	case partial.Accepted == 0 && partial.Err == nil:
-		return s.explain(ctx, err)
-	case partial.Accepted == 0:
-		return partial.Err
 	case partial.Refused == 0:
 		return nil
+	case partial.Accepted == 0:
+		return partial.Err
 	}
 	return partial
+}
+
+// weight orders what receivers are refused with: a mail that one of them may have got must
+// be repeated as it was, and what a person has to mend says more than what passes.
+func weight(err error) int {
+	switch erpbridge.KindOf(err) {
+	case erpbridge.InDoubt:
+		return 3
+	case erpbridge.Refused:
+		return 2
+	case erpbridge.Transient:
+		return 1
+	}
+	return 0
 }
 
 // deliver hands over one message within a session.

@@ -86,5 +86,7 @@
 //
 // Partners publish to <p>.partner. The contract is docs/PARTNERS.md: persistent;
 // properties message_id and type; routing key or header "store" (or both, alike)
-// the store's name; content_type application/json; one event a message.
+// the store's name; content_type application/json; one event a message. Headers that
+// the client library cannot read are taken away before it sees them: it would give up
+// the connection over them, and with it all that waits behind.
 package broker

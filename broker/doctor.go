@@ -97,7 +97,7 @@ func (d *Doctor) look(ctx context.Context) (found, fresh []Finding) {
 	if ctx.Err() != nil {
 		return nil, nil
 	}
-	grave := make(map[string]Finding)
+	grave, wrong := make(map[string]Finding), make(map[string]bool)
 	if len(found) > 0 && found[0].Subject == unreachable {
 		maps.Copy(grave, d.known) // nothing was looked at
 	}
@@ -105,15 +105,21 @@ func (d *Doctor) look(ctx context.Context) (found, fresh []Finding) {
 		if !f.Grave {
 			continue
 		}
-		grave[f.Subject] = f
-		if was, ok := d.known[f.Subject]; !ok || was.Detail != f.Detail {
+		// By all it says: one policy can do several things, each to both queues.
+		says := f.Subject + ": " + f.Detail
+		grave[says] = f
+		if _, ok := d.known[says]; !ok {
 			d.log.Warn("something is wrong with the broker", zap.String("subject", f.Subject), zap.String("detail", f.Detail), zap.String("remedy", f.Remedy))
 			fresh = append(fresh, f)
 		}
 	}
-	for subject := range d.known {
-		if _, still := grave[subject]; !still {
-			d.log.Info("no longer wrong with the broker", zap.String("subject", subject))
+	for _, f := range grave {
+		wrong[f.Subject] = true
+	}
+	for _, f := range d.known {
+		if !wrong[f.Subject] {
+			d.log.Info("no longer wrong with the broker", zap.String("subject", f.Subject))
+			wrong[f.Subject] = true // once
 		}
 	}
 	d.known = grave

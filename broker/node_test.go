@@ -183,8 +183,9 @@ func testPolicies(t *testing.T, node *testenv.Node, cfg Config) {
 		if err := d.Admit(t.Context()); err != nil {
 			t.Fatalf("refused: %v", err)
 		}
-		node.Run(t, "rabbitmqctl", "set_policy", "ours", "events$", `{"expires":60000}`)
-		if fs := d.once(t.Context()); len(fs) != 1 || !strings.Contains(fs[0].Detail, "expires") {
+		// It holds for both queues, and does two things to them.
+		node.Run(t, "rabbitmqctl", "set_policy", "ours", "^rules.*(events|dead)$", `{"expires":60000,"message-ttl":60000}`)
+		if fs := d.once(t.Context()); len(fs) != 4 || !strings.Contains(fs[0].Detail, "expires") {
 			t.Errorf("told of %v", fs)
 		}
 		if fs := d.once(t.Context()); len(fs) != 0 {
@@ -197,7 +198,7 @@ func testPolicies(t *testing.T, node *testenv.Node, cfg Config) {
 		if fs := d.once(t.Context()); len(fs) != 0 {
 			t.Errorf("told of %v", fs)
 		}
-		for message, want := range map[string]int{"something is wrong with the broker": 1, "no longer wrong with the broker": 1} {
+		for message, want := range map[string]int{"something is wrong with the broker": 4, "no longer wrong with the broker": 1} {
 			if got := log.FilterMessage(message).Len(); got != want {
 				t.Errorf("%q is logged %d times, want %d", message, got, want)
 			}

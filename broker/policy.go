@@ -41,21 +41,29 @@ func (p policy) appliesTo(kind string) bool {
 	return false
 }
 
-// overriding returns the policy that holds for a name: of those that match, the one
-// of the highest priority. The pattern is in a dialect that is nearly ours; one that
-// is not understood counts as matching, so that it is shown.
-func overriding(ps []policy, kind, name string) (policy, bool) {
-	ps = slices.DeleteFunc(slices.Clone(ps), func(p policy) bool {
-		if !p.appliesTo(kind) {
-			return true
+// overriding returns the policies that may hold for a name: of those that match, the one
+// of the highest priority. Of equal ones RabbitMQ takes any. The pattern is in a dialect
+// that is nearly ours; one that is not understood may match, and then holds, or does not,
+// and then it is the next one: both are shown.
+func overriding(ps []policy, kind, name string) []policy {
+	ps = slices.DeleteFunc(slices.Clone(ps), func(p policy) bool { return !p.appliesTo(kind) })
+	slices.SortStableFunc(ps, func(a, b policy) int { return cmp.Compare(b.Priority, a.Priority) })
+	var may []policy
+	var sure *policy
+	for _, p := range ps {
+		if sure != nil && p.Priority < sure.Priority {
+			break
 		}
 		pattern, err := regexp.Compile(p.Pattern)
-		return err == nil && !pattern.MatchString(name)
-	})
-	if len(ps) == 0 {
-		return policy{}, false
+		if err == nil && !pattern.MatchString(name) {
+			continue
+		}
+		may = append(may, p)
+		if err == nil {
+			sure = &p
+		}
 	}
-	return slices.MaxFunc(ps, func(a, b policy) int { return cmp.Compare(a.Priority, b.Priority) }), true
+	return may
 }
 
 // judge says what a policy's definition does to a queue or an exchange of ours. What
@@ -133,19 +141,17 @@ func (t *Topology) policies(ctx context.Context) []Finding {
 	return found
 }
 
-// weigh judges each exchange's and each queue's policy.
+// weigh judges each exchange's and each queue's policies.
 func (c Config) weigh(sort string, ps []policy) []Finding {
 	var found []Finding
 	of := func(kind, name string) {
-		p, ok := overriding(ps, kind, name)
-		if !ok {
-			return
-		}
-		for _, f := range c.judge(kind, name, p.Definition) {
-			f.Subject = fmt.Sprintf("%s %s", sort, cmp.Or(text(p.Name), Unnamed))
-			f.Detail = fmt.Sprintf("on %s %s: %s", kind, name, f.Detail)
-			f.Remedy = "take it away, or give it a pattern that does not match: " + cmp.Or(text(p.Pattern), Unnamed)
-			found = append(found, f)
+		for _, p := range overriding(ps, kind, name) {
+			for _, f := range c.judge(kind, name, p.Definition) {
+				f.Subject = fmt.Sprintf("%s %s", sort, cmp.Or(text(p.Name), Unnamed))
+				f.Detail = fmt.Sprintf("on %s %s: %s", kind, name, f.Detail)
+				f.Remedy = "take it away, or give it a pattern that does not match: " + cmp.Or(text(p.Pattern), Unnamed)
+				found = append(found, f)
+			}
 		}
 	}
 	for _, e := range c.exchanges() {

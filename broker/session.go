@@ -3,9 +3,11 @@ package broker
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
+	"strconv"
 	"sync"
 	"time"
 
@@ -77,7 +79,11 @@ func (c Config) dialOne(ctx context.Context, name, url string) (*session, error)
 	if err != nil {
 		return nil, errors.New("not an AMQP URL") // err would show the password
 	}
-	at := fmt.Sprintf("%s:%d", uri.Host, uri.Port)
+	at := net.JoinHostPort(uri.Host, strconv.Itoa(uri.Port))
+	secure, err := c.secure(uri)
+	if err != nil {
+		return nil, fmt.Errorf("connecting to %s: %w", at, err)
+	}
 	ctx, cancel := context.WithTimeout(ctx, c.DialTimeout)
 	defer cancel()
 
@@ -88,20 +94,28 @@ func (c Config) dialOne(ctx context.Context, name, url string) (*session, error)
 			stop()
 		}
 	}()
-	conn, err := amqp.DialConfig(url, amqp.Config{
-		Heartbeat:       c.Heartbeat,
-		TLSClientConfig: c.TLS.Clone(), // the library writes into it
-		Properties:      amqp.Table{"connection_name": name, "product": "erpbridge"},
-		Recovery:        nil, // see the package comment
-		Dial: func(network, addr string) (net.Conn, error) {
-			nc, err := (&net.Dialer{}).DialContext(ctx, network, addr)
+	// Without its s: what is looked through has to be in the clear, so TLS is begun here,
+	// under it.
+	conn, err := amqp.DialConfig("amqp"+url[len(uri.Scheme):], amqp.Config{
+		Heartbeat:  c.Heartbeat,
+		Properties: amqp.Table{"connection_name": name, "product": "erpbridge"},
+		Recovery:   nil, // see the package comment
+		Dial: func(network, _ string) (net.Conn, error) {
+			nc, err := (&net.Dialer{}).DialContext(ctx, network, at)
 			if err != nil {
 				return nil, err
 			}
 			raw = line{nc}
-			// The handshakes of TLS and AMQP look at no context.
+			// The handshake of AMQP looks at no context.
 			stops = append(stops, context.AfterFunc(ctx, func() { _ = raw.Close() }))
-			return raw, nil
+			if secure == nil {
+				return newLegible(raw), nil
+			}
+			client := tls.Client(raw, secure)
+			if err := client.HandshakeContext(ctx); err != nil {
+				return nil, err
+			}
+			return newLegible(client), nil
 		},
 	})
 	if err != nil {

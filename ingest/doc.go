@@ -15,6 +15,7 @@
 //	a connection ─────────────────── none is free ──▶ the oldest silent or slow one goes
 //	   ▼
 //	POST /webhooks/{store}
+//	   │ not quite a store's address ───────────────▶ 404, and a warning in the log
 //	   │ method, encoding, declared length ─────────▶ 405, 415, 413
 //	   │ read the body once ────────too long, cut off▶ 413, 400
 //	   │                    no memory for long bodies▶ 503, Retry-After: 1

@@ -182,7 +182,7 @@ func (g *Gateway) routes() http.Handler {
 	// ServeMux would send an unclean path elsewhere; here nobody is redirected.
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if path.Clean(r.URL.Path) != r.URL.Path {
-			notFound.write(w, newID())
+			g.unclean(w, r)
 			return
 		}
 		mux.ServeHTTP(w, r)

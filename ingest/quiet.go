@@ -38,12 +38,13 @@ func (q *quiet) log(msg string, fields ...zap.Field) {
 
 // says holds the lines, one for each cause: a flood of one leaves the others heard.
 type says struct {
-	refused, unproven, senseless, unchecked, crowded, busy, fallback, failed, panicked *quiet
+	refused, astray, unproven, senseless, unchecked, crowded, busy, fallback, failed, panicked *quiet
 }
 
 func newSays(log *zap.Logger) says {
 	return says{
 		refused:   newQuiet(log, zap.WarnLevel),
+		astray:    newQuiet(log, zap.WarnLevel),
 		unproven:  newQuiet(log, zap.WarnLevel),
 		senseless: newQuiet(log, zap.ErrorLevel),
 		unchecked: newQuiet(log, zap.ErrorLevel),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
@@ -97,9 +98,22 @@ func patiently(ctx context.Context, patience time.Duration, do func(context.Cont
 	}
 }
 
-func once(ctx context.Context, do func(context.Context) error) error {
+// once asks the shop once. An answer that the adapter panics over ends the round and not
+// the daemon, which has other stores, and would die of it again after each start.
+func once(ctx context.Context, do func(context.Context) error) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, attempt)
 	defer cancel()
+	defer func() {
+		v := recover()
+		if v == nil {
+			return
+		}
+		why := errors.New("the storefront's adapter panicked over the shop's answer")
+		if r, ok := v.(runtime.Error); ok { // other values could hold what was in the answer
+			why = fmt.Errorf("%w: %w", why, r)
+		}
+		err = &erpbridge.Error{Op: "poll.once", Kind: erpbridge.Unknown, Code: "PANIC", Err: why}
+	}()
 	return do(ctx)
 }
 

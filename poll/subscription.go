@@ -2,9 +2,11 @@ package poll
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -30,9 +32,11 @@ func (p *Poller) subscriptions(ctx context.Context, r Round) error {
 		if alert != "" {
 			alert += "; " + word
 		}
-		// What the shop says now is what the operator is shown.
-		if subs, err = p.ask(ctx); err != nil {
-			return err
+		// What the shop says now is what the operator is shown, if it says anything. What
+		// was brought back is no fault to the next round, so it is told in this one.
+		now, asking := p.ask(ctx)
+		if err = asking; err == nil {
+			subs = now
 		}
 	}
 	switch {
@@ -41,7 +45,9 @@ func (p *Poller) subscriptions(ctx context.Context, r Round) error {
 	case r.Told != "":
 		p.Log.Info("the shop sends all webhooks again", p.store())
 	}
-	return p.Book.Subscriptions(ctx, r, subs, told, alert)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second) // also when the daemon is being stopped
+	defer cancel()
+	return errors.Join(err, p.Book.Subscriptions(ctx, r, subs, told, alert))
 }
 
 func (p *Poller) ask(ctx context.Context) (subs []erpbridge.Subscription, err error) {
@@ -57,9 +63,13 @@ func (p *Poller) ask(ctx context.Context) (subs []erpbridge.Subscription, err er
 
 // resubscribe brings back what it can and says what became of it.
 func (p *Poller) resubscribe(ctx context.Context, bad []erpbridge.Subscription) string {
-	var back, not []string
+	var back, not, yet []string
 	for _, s := range bad {
 		err := patiently(ctx, patience, func(ctx context.Context) error { return p.Subscriber.Subscribe(ctx, s) })
+		if err != nil && ctx.Err() != nil { // stopped: what was not asked for is the next round's
+			yet = append(yet, s.Topic)
+			continue
+		}
 		if err != nil {
 			p.Log.Warn("a subscription cannot be brought back", p.store(), zap.String("topic", s.Topic), zap.Error(err))
 			not = append(not, fmt.Sprintf("%s (%v)", s.Topic, err))
@@ -74,6 +84,9 @@ func (p *Poller) resubscribe(ctx context.Context, bad []erpbridge.Subscription) 
 	}
 	if len(not) > 0 {
 		parts = append(parts, "could not be brought back: "+strings.Join(not, ", "))
+	}
+	if len(yet) > 0 {
+		parts = append(parts, "not brought back yet: "+strings.Join(yet, ", "))
 	}
 	return strings.Join(parts, "; ")
 }

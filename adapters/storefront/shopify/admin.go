@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -98,7 +99,7 @@ func (a *admin) ask(ctx context.Context, op operation, vars variables, into any)
 	}
 	res, err := a.client.Do(ctx, shopapi.Request{Method: http.MethodPost, Path: a.path, Body: request})
 	if err != nil {
-		return "", err
+		return "", closed(err)
 	}
 	var answer struct {
 		Data       jsontext.Value `json:"data"`
@@ -118,6 +119,17 @@ func (a *admin) ask(ctx context.Context, op operation, vars variables, into any)
 		return "", &erpbridge.Error{Op: "shopify." + op.name, Kind: erpbridge.Invalid, Err: fmt.Errorf("the answer is not of the shape that was asked for: %w", err)}
 	}
 	return res.Header.Get(headerVersion), nil
+}
+
+// closed returns an error of HTTP as what it means of this API. All of it has one address,
+// so that one that is not there is a wrong setting or a closed shop, and says nothing of an
+// order; nor do a shop that is frozen (402), locked (423), or does not trust us (430).
+func closed(err error) error {
+	var e *erpbridge.Error
+	if errors.As(err, &e) && slices.Contains([]string{"402", "404", "410", "423", "430"}, e.Code) {
+		e.Kind, e.Err = erpbridge.Refused, fmt.Errorf("%w: check the shop's domain, api.url and api.version, and whether the shop is open", e.Err)
+	}
+	return err
 }
 
 // extensions is what an answer says about its cost.

@@ -92,6 +92,8 @@ type lineItem struct {
 	Title           scalar                `json:"title"`
 	Name            scalar                `json:"name"`
 	GiftCard        scalar                `json:"gift_card"`
+	TipGateway      scalar                `json:"tip_payment_gateway"` // of tips only
+	TipMethod       scalar                `json:"tip_payment_method"`
 	Quantity        scalar                `json:"quantity"`
 	CurrentQuantity scalar                `json:"current_quantity"`
 	Price           scalar                `json:"price"`

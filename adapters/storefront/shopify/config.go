@@ -37,7 +37,7 @@ type Config struct {
 	// or "digest", which keys it by a hash of its body.
 	WithoutID string `yaml:"without_id"`
 	// TipTitles are the titles under which a line without a product is a tip.
-	// Default: "Tip".
+	// Default: "Tip". Without API, what a webhook itself marks as a tip is one, too.
 	TipTitles []string `yaml:"tip_titles"`
 	// API says how the shop's Admin API is asked what changed, and how an order was paid.
 	// Without it, nothing but webhooks tells.

@@ -2,6 +2,7 @@ package shopify_test
 
 import (
 	"bytes"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -229,6 +230,29 @@ func TestFetchFails(t *testing.T) {
 				t.Errorf("asked %q", g.asked())
 			}
 		})
+	}
+}
+
+// TestFetchFromAClosedShop: what the shop as a whole answers says nothing of an order. It
+// waits, and somebody is told; it is no dead letter.
+func TestFetchFromAClosedShop(t *testing.T) {
+	for status, want := range map[int]erpbridge.Kind{
+		401: erpbridge.Refused, 403: erpbridge.Refused, // the token
+		402: erpbridge.Refused,                         // frozen: not paid for
+		404: erpbridge.Refused, 410: erpbridge.Refused, // another address, or closed
+		423: erpbridge.Refused, 430: erpbridge.Refused, // locked, not trusted
+		429: erpbridge.Throttled, 500: erpbridge.Transient, 503: erpbridge.Transient, 540: erpbridge.Transient,
+		400: erpbridge.Invalid,
+	} {
+		g := &graph{t: t, fail: []string{`{"errors":"Not Found"}`, `{"errors":"Not Found"}`}, status: status}
+		s := connect(t, g.serve(), "")
+		_, err := s.(erpbridge.Fetcher).Fetch(t.Context(), message("orders/paid", with(split)))
+		if erpbridge.KindOf(err) != want || !strings.Contains(err.Error(), strconv.Itoa(status)) {
+			t.Errorf("%d: Fetch: %v, want %s", status, err, want)
+		}
+		if _, err := s.(erpbridge.Lister).List(t.Context(), long, ""); erpbridge.KindOf(err) == erpbridge.Missing {
+			t.Errorf("%d: List: %v", status, err)
+		}
 	}
 }
 

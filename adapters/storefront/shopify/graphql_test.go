@@ -192,6 +192,7 @@ func (c converter) refund(t *testing.T, r map[string]any) map[string]any {
 		transaction["id"], transaction["kind"], transaction["status"] = gid("OrderTransaction", tx["id"]), upper(tx["kind"]), upper(tx["status"])
 		transaction["created_at"] = c.utc(t, tx["created_at"])
 		transaction["amount"], transaction["currency"] = only(only(short(tx["amount"]))), only(only(tx["currency"]))
+		transaction["amount_rounding"] = only(only(tx["amount_rounding"]))
 		transactions = append(transactions, transaction)
 	}
 	out["refund_line_items"] = lines

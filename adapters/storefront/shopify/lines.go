@@ -32,7 +32,7 @@ func (s *Storefront) lines(r *reader, body *order, o *erpbridge.Order) {
 			Location:   location,
 			Attributes: attributes(r, at+"properties", item.Properties),
 		}
-		line.Kind = s.kind(r.Flag(at, "gift_card", item.GiftCard), line)
+		line.Kind = s.kind(item, r.Flag(at, "gift_card", item.GiftCard), line)
 		line.Current = line.Quantity
 		if item.CurrentQuantity.Given() {
 			line.Current = r.Quantity(at, "current_quantity", item.CurrentQuantity)
@@ -67,14 +67,19 @@ func bundle(r *reader, at string, item *lineItem, body *order) string {
 }
 
 // kind says what a line sells. Shopify marks gift cards; a tip is a line like any
-// other but that no product stands behind it.
-func (s *Storefront) kind(giftCard bool, line erpbridge.Line) erpbridge.LineKind {
+// other but that no product stands behind it, and that a webhook says how it was paid. The
+// API does not say that: of a shop that is asked, too, only the title counts, or a tip
+// would be one thing when it is told and another when it is listed.
+func (s *Storefront) kind(item *lineItem, giftCard bool, line erpbridge.Line) erpbridge.LineKind {
 	switch {
 	case giftCard:
 		return erpbridge.GiftCard
 	case line.Parent != "":
 		return erpbridge.Component
 	case line.ProductID == "" && line.VariantID == "":
+		if s.conf.API == nil && (item.TipGateway.Given() || item.TipMethod.Given()) {
+			return erpbridge.Tip
+		}
 		for _, title := range s.conf.TipTitles {
 			if strings.EqualFold(title, line.Title) {
 				return erpbridge.Tip

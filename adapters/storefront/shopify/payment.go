@@ -24,6 +24,7 @@ type transaction struct {
 	ProcessedAt   scalar `json:"processed_at"`
 	Authorization scalar `json:"authorization"`
 	PaymentID     scalar `json:"payment_id"`
+	Rounding      scalar `json:"amount_rounding"` // of cash, at a counter
 
 	set *moneySet // of a charge
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/hakooi/erpbridge"
 	"github.com/hakooi/erpbridge/adapters/storefront/normalizer"
@@ -75,7 +76,8 @@ type refundedDuty struct {
 //
 // in one currency. A refund of shipping is an adjustment with a negative amount; a
 // refund_discrepancy may be positive, and so take the whole refund back, while its
-// transaction is pending. Where prices contain tax, so do the subtotals.
+// transaction is pending. Where prices contain tax, so do the subtotals (see readTaxes), and
+// what cash was rounded by may be missing (see rounded).
 //
 // A refund's version is of when it was made, for Shopify tells no other time; one
 // whose payments are through is the later state of that instant.
@@ -166,24 +168,44 @@ func (s *Storefront) refund(body *refund, m erpbridge.Message) (*erpbridge.Refun
 	if _, ok := erpbridge.Digits(presentment); !ok {
 		return nil, fail(erpbridge.Invalid, fmt.Errorf("transactions.currency: %q is not an ISO 4217 currency", signed.Clip(presentment)))
 	}
-	r := &reader{Reader: normalizer.NewReader(currency, m.ReceivedAt)}
+	r := &reader{Reader: normalizer.NewReader(currency, m.ReceivedAt).Floats()}
 	out := s.readRefund(r, body, presentment)
 	if r.Err() != nil {
 		return nil, fail(erpbridge.Invalid, r.Err())
 	}
 	if presentment != currency {
-		r := &reader{normalizer.NewReader(presentment, m.ReceivedAt), true}
+		r := &reader{normalizer.NewReader(presentment, m.ReceivedAt).Floats(), true}
 		if twin := s.readRefund(r, body, presentment); r.Err() == nil {
 			out.Presented = twin
 		}
 	}
-	if out.TaxesIncluded, err = taxesIncluded(body, out, out.Presented); err != nil {
+	if err := readTaxes(body, out, out.Presented); err != nil {
 		return nil, fail(erpbridge.Invalid, err)
 	}
+	rounded(out, body)
 	if out.Presented != nil {
-		out.Presented.TaxesIncluded = out.TaxesIncluded
+		rounded(out.Presented, body)
 	}
 	return out, nil
+}
+
+// rounded adds to a refund what its payments were rounded by, as cash is over a counter:
+// a payment may be told as it was made, or as it would have been without. Where it is the
+// latter, the parts come to what was paid already.
+func rounded(r *erpbridge.Refund, body *refund) {
+	cash := normalizer.NewReader(r.Currency, time.Time{})
+	sum := erpbridge.Zero(r.Currency)
+	for i := range body.Transactions {
+		if t := &body.Transactions[i]; strings.EqualFold(t.Kind.Text(), "refund") && strings.EqualFold(t.Status.Text(), "success") {
+			by, _ := cash.Exact(t.Rounding)
+			sum = sum.Add(by)
+		}
+	}
+	paid, all := r.Paid()
+	left := paid.Sub(r.Sum())
+	if all && !sum.IsZero() && left.Amount.Abs().Equal(sum.Amount.Abs()) {
+		r.Adjustments = append(r.Adjustments, erpbridge.Adjustment{Reason: "cash rounding", Amount: left, Tax: erpbridge.Zero(r.Currency)})
+	}
 }
 
 // currenciesOf returns the shop's currency and the buyer's, as far as a body tells. The

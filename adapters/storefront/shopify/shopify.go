@@ -57,7 +57,8 @@
 //
 // # What is never done
 //
-// No amount is computed, rounded or converted: amounts are taken as they are written.
+// No amount is computed, rounded or converted: amounts are taken as they are written, but
+// for a tax that Shopify tells beside refunded transport and that is part of it (readTaxes).
 // Whether they add up (Order.Sum, Refund.Sum) is for the pipeline to check. No text is
 // changed but for characters that neither XML 1.0 nor Postgres can hold, and an
 // attribute on the order says so.

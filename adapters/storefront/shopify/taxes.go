@@ -2,14 +2,24 @@ package shopify
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/quagmt/udecimal"
 
 	"github.com/hakooi/erpbridge"
 )
 
-// taxesIncluded tells whether a refund's subtotals contain their tax. A webhook does
-// not say so, but its numbers do, of the lines' own tax rates:
+// A reading says what the amounts of a refund hold of its taxes.
+type reading int
+
+const (
+	onTop     reading = iota // none
+	contained                // all
+	goodsOnly                // subtotals contain their tax, the other amounts do not
+)
+
+// readTaxes says of a refund, and of its twin, whether their amounts contain their tax. A
+// webhook does not say so, but its numbers do, of the lines' own tax rates:
 //
 //	tax = subtotal × rate               the tax is on top of the subtotal
 //	tax = subtotal × rate / (1 + rate)  the subtotal contains it
@@ -18,36 +28,73 @@ import (
 // are in the buyer's currency, and so told by the twin where there is one. A line that
 // allows both readings, as one of a few cents does, tells nothing. If neither is told for
 // certain, the tax is on top: then what does not meet is seen.
-func taxesIncluded(body *refund, r, twin *erpbridge.Refund) (bool, error) {
+//
+// Where prices contain their tax, what is paid back of the transport may be told with its
+// tax on top all the same: Shopify calls it added to the amount. Where the payments say
+// so, it is added here, for a Refund is told in one way.
+func readTaxes(body *refund, r, twin *erpbridge.Refund) error {
+	how, err := taxesOf(body, r, twin)
+	if err != nil {
+		return err
+	}
+	*r = as(r, how)
+	if twin != nil {
+		*twin = as(twin, how)
+	}
+	return nil
+}
+
+func taxesOf(body *refund, r, twin *erpbridge.Refund) (reading, error) {
 	if body.TaxesIncluded.Given() {
 		included, err := body.TaxesIncluded.Bool()
-		if err != nil {
-			return false, fmt.Errorf("taxes_included: %w", err)
+		switch {
+		case err != nil:
+			return onTop, fmt.Errorf("taxes_included: %w", err)
+		case !included || !taxed(r):
+			return onTop, nil // where nothing is taxed a webhook could not tell: the two are to be one version
 		}
-		// Where nothing is taxed a webhook could not tell: the two are to be one version.
-		return included && taxed(r), nil
+		return paymentsSay(contained, []reading{contained, goodsOnly}, r, twin), nil
 	}
-	onTop, contained := false, false
+	top, within := false, false
 	for i := range r.Lines {
 		if t, c := rateSays(&body.Lines[i], r.Lines[i]); t != c {
-			onTop, contained = onTop || t, contained || c
+			top, within = top || t, within || c
 		}
 	}
-	if onTop != contained {
-		return contained, nil
+	switch {
+	case top == within:
+		return paymentsSay(onTop, []reading{onTop, contained, goodsOnly}, r, twin), nil
+	case within:
+		return paymentsSay(contained, []reading{contained, goodsOnly}, r, twin), nil
 	}
-	return paymentsSay(r) || twin != nil && paymentsSay(twin), nil
+	return onTop, nil
+}
+
+// as returns a refund as a reading has it.
+func as(r *erpbridge.Refund, how reading) erpbridge.Refund {
+	out := *r
+	out.TaxesIncluded = how != onTop
+	if how == goodsOnly {
+		out.Shipping, out.Adjustments = slices.Clone(r.Shipping), slices.Clone(r.Adjustments)
+		for i, s := range out.Shipping {
+			out.Shipping[i].Amount = s.Amount.Add(s.Tax)
+		}
+		for i, a := range out.Adjustments {
+			out.Adjustments[i].Amount = a.Amount.Add(a.Tax)
+		}
+	}
+	return out
 }
 
 // taxed reports whether any part of a refund has a tax.
 func taxed(r *erpbridge.Refund) bool {
-	with, without := *r, *r
-	with.TaxesIncluded, without.TaxesIncluded = true, false
+	with, without := as(r, contained), as(r, onTop)
 	return !with.Sum().Equal(without.Sum())
 }
 
 // rateSays reports which of the two readings a line's tax rates allow, to the last
-// digit of each tax.
+// digit of each tax. A tax that came to nothing has no say: it is listed with its rate
+// where the buyer or the goods are free of it.
 func rateSays(body *refundLine, l erpbridge.RefundLine) (onTop, contained bool) {
 	if body.Item.V == nil || l.Tax.IsZero() {
 		return false, false
@@ -55,7 +102,11 @@ func rateSays(body *refundLine, l erpbridge.RefundLine) (onTop, contained bool) 
 	one := udecimal.MustFromInt64(1, 0)
 	var rate erpbridge.Decimal
 	for _, t := range body.Item.V.TaxLines {
-		d, err := erpbridge.ParseDecimal(t.Rate.Text())
+		if free(t) {
+			continue
+		}
+		plain, _ := t.Rate.Plain()
+		d, err := erpbridge.ParseDecimal(plain)
 		if err != nil {
 			return false, false
 		}
@@ -74,14 +125,29 @@ func rateSays(body *refundLine, l erpbridge.RefundLine) (onTop, contained bool) 
 	return near(rate), near(share)
 }
 
-// paymentsSay reports whether what was paid back is what the parts come to if they
-// contain their taxes, and is not what they come to otherwise.
-func paymentsSay(r *erpbridge.Refund) bool {
-	paid, all := r.Paid()
-	if !all || paid.IsZero() {
-		return false
+// free reports whether a tax is listed, and came to nothing.
+func free(t taxLine) bool {
+	plain, _ := t.Price.Plain()
+	if plain == "" {
+		plain = shopText(t.PriceSet.V)
 	}
-	with, without := *r, *r
-	with.TaxesIncluded, without.TaxesIncluded = true, false
-	return with.Sum().Equal(paid) && !without.Sum().Equal(paid)
+	d, err := erpbridge.ParseDecimal(plain)
+	return err == nil && d.IsZero()
+}
+
+// paymentsSay returns the first of some readings by which the parts come to what was paid
+// back, in the shop's currency or the buyer's, or otherwise where none does.
+func paymentsSay(otherwise reading, readings []reading, sides ...*erpbridge.Refund) reading {
+	for _, how := range readings {
+		for _, r := range sides {
+			if r == nil {
+				continue
+			}
+			paid, all := r.Paid()
+			if read := as(r, how); all && !paid.IsZero() && read.Sum().Equal(paid) {
+				return how
+			}
+		}
+	}
+	return otherwise
 }

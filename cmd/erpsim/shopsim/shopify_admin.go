@@ -220,7 +220,8 @@ func (f *shopify) adminTransactions(o *Order) []object {
 func adminTransaction(id int64, kind, gateway string, amount int64, code string, at time.Time) object {
 	return object{
 		typename: "OrderTransaction", "id": gid("OrderTransaction", id), "kind": kind, "gateway": gateway, "status": "SUCCESS", "test": false,
-		"createdAt": instant(at), "processedAt": instant(at), "amountSet": bag(amount, code), "authorizationCode": nil, "paymentId": fmt.Sprintf("c%d.1", id),
+		"createdAt": instant(at), "processedAt": instant(at), "amountSet": bag(amount, code), "amountRoundingSet": nil,
+		"authorizationCode": nil, "paymentId": fmt.Sprintf("c%d.1", id),
 	}
 }
 
