@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -47,9 +46,6 @@ func Parse(data []byte, charset string) (*etree.Element, error) {
 	if err != nil {
 		return nil, err
 	}
-	if ref, ok := surrogate(text); ok {
-		return nil, fmt.Errorf("the reference %s, which is to no character", clip(ref))
-	}
 	dec := xml.NewDecoder(bytes.NewReader(text))
 	dec.CharsetReader = func(declared string, r io.Reader) (io.Reader, error) {
 		if !strings.EqualFold(declared, label) {
@@ -59,6 +55,7 @@ func Parse(data []byte, charset string) (*etree.Element, error) {
 	}
 	p := parser{ids: map[string]bool{}}
 	for first := true; ; first = false {
+		from := dec.InputOffset()
 		token, err := dec.RawToken()
 		if errors.Is(err, io.EOF) {
 			break
@@ -66,7 +63,11 @@ func Parse(data []byte, charset string) (*etree.Element, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := p.take(token, first); err != nil {
+		err = p.take(token, first)
+		if err == nil {
+			err = paired(token, text[from:dec.InputOffset()])
+		}
+		if err != nil {
 			line, column := dec.InputPos()
 			return nil, fmt.Errorf("line %d, column %d: %w", line, column, err)
 		}
@@ -77,21 +78,38 @@ func Parse(data []byte, charset string) (*etree.Element, error) {
 	return p.root, nil
 }
 
-var reference = regexp.MustCompile(`&#(x[0-9A-Fa-f]+|[0-9]+);`)
-
-// surrogate returns the first reference to half of a UTF-16 pair. The token reader takes
-// all of them for U+FFFD, so that it cannot be asked: two different texts would be one.
-func surrogate(text []byte) (string, bool) {
-	for _, m := range reference.FindAllSubmatch(text, -1) {
-		digits, base := string(m[1]), 10
-		if hex, ok := strings.CutPrefix(digits, "x"); ok {
+// paired refuses a token, given as it is written, that refers to half of a UTF-16 pair. The
+// token reader takes all of them for U+FFFD, so that it cannot be asked: two different texts
+// would be one. In CDATA and comments nothing is a reference.
+func paired(token xml.Token, written []byte) error {
+	switch token.(type) {
+	case xml.StartElement:
+	case xml.CharData:
+		if bytes.HasPrefix(written, []byte("<![CDATA[")) {
+			return nil
+		}
+	default:
+		return nil
+	}
+	for {
+		at := bytes.Index(written, []byte("&#"))
+		if at < 0 {
+			return nil
+		}
+		written = written[at+len("&#"):]
+		end := bytes.IndexByte(written, ';')
+		if end < 0 {
+			return nil
+		}
+		digits, base := written[:end], 10
+		if hex, ok := bytes.CutPrefix(digits, []byte("x")); ok {
 			digits, base = hex, 16
 		}
-		if n, err := strconv.ParseUint(digits, base, 32); err == nil && n >= 0xD800 && n <= 0xDFFF {
-			return string(m[0]), true
+		if n, err := strconv.ParseUint(string(digits), base, 32); err == nil && n >= 0xD800 && n <= 0xDFFF {
+			return fmt.Errorf("the reference %s, which is to no character", clip("&#"+string(written[:end])+";"))
 		}
+		written = written[end:]
 	}
-	return "", false
 }
 
 // parser builds the tree and refuses while it does.

@@ -2,6 +2,7 @@ package soap
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -59,6 +60,8 @@ func TestParseRefuses(t *testing.T) {
 		"the same, in tens":             "<a>&#55296;</a>",
 		"a pair of them":                "<a>&#xD83E;&#xDDFE;</a>",
 		"one in an attribute":           `<a b="&#xDC00;"/>`,
+		"one behind CDATA":              "<a><![CDATA[x]]>&#xDC00;</a>",
+		"one behind another reference":  "<a>&#10;&#xDC00;</a>",
 		"overlong":                      "<a>\xC0\x80</a>",
 		"Latin-1 that says nothing":     "<a>M\xFCller</a>",
 		"Latin-1 that says UTF-8":       "<?xml version='1.0' encoding='UTF-8'?><a>M\xFCller</a>",
@@ -93,6 +96,7 @@ func TestParseReads(t *testing.T) {
 		"comments around the root": {"<!-- a --><a>x</a><!-- b -->", "", "x"},
 		"comment in a text":        {"<a>10<!-- x -->1</a>", "", "101"},
 		"CDATA":                    {"<a><![CDATA[<&>]]>x</a>", "", "<&>x"},
+		"no reference":             {"<a><![CDATA[&#xD800;]]><!-- &#xD800; --></a>", "", "&#xD800;"},
 		"references":               {"<a>&lt;&#13;&#x1F9FE;</a>", "", "<\r🧾"},
 		"beside the surrogates":    {"<a>&#xD7FF;&#57344;&#xFFFD;</a>", "", "\uD7FF\uE000\uFFFD"},
 		"Latin-1":                  {"<?xml version='1.0' encoding='ISO-8859-1'?><a>M\xFCller</a>", "utf-8", "Müller"},
@@ -173,4 +177,16 @@ func utf16LE(s string) string {
 
 func envelope(body string) string {
 	return `<?xml version="1.0" encoding="UTF-8"?><s:Envelope xmlns:s="` + Namespace + `"><s:Body>` + body + `</s:Body></s:Envelope>`
+}
+
+// What refers to characters all along costs no more than its own text.
+func TestReferencesCostLittle(t *testing.T) {
+	data := []byte("<a>" + strings.Repeat("<b>"+strings.Repeat("&#10;", 10_000)+"</b>", 200) + "</a>")
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := Parse(data, "")
+	runtime.ReadMemStats(&after)
+	if used := after.TotalAlloc - before.TotalAlloc; err != nil || used > 4*uint64(len(data)) {
+		t.Errorf("%d bytes cost %d: %v", len(data), used, err)
+	}
 }

@@ -1,6 +1,7 @@
 package ax2012
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -286,6 +287,37 @@ func TestFaultThatSaysNothingIsLookedBehind(t *testing.T) {
 	never := erptest.One(t, e, erptest.Placed(order("2"), 0))
 	if r := e.Deliver(t.Context(), []erpbridge.Document{never})[0]; erpbridge.KindOf(r.Err) != erpbridge.Unknown {
 		t.Errorf("one that is not there: %v", r.Err)
+	}
+}
+
+// Whether the order is there cannot be asked just now: that is not held against it.
+func TestFaultThatSaysNothingAndNobodyToAsk(t *testing.T) {
+	for want, answer := range map[erpbridge.Kind]http.HandlerFunc{
+		erpbridge.Throttled: func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", "7")
+			w.WriteHeader(http.StatusServiceUnavailable)
+		},
+		erpbridge.Transient: func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) },
+		erpbridge.Refused:   func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) },
+	} {
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			body, err := io.ReadAll(r.Body)
+			if err != nil || strings.Contains(string(body), "SalesOrderServiceFindRequest") {
+				answer(w, r)
+				return
+			}
+			w.Header().Set("Content-Type", "text/xml; charset=utf-8")
+			w.WriteHeader(http.StatusInternalServerError)
+			_, _ = io.WriteString(w, `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body><s:Fault><faultcode>s:Client</faultcode>`+
+				`<faultstring>Request Failed. See the Exception Log for details.</faultstring></s:Fault></s:Body></s:Envelope>`)
+		}))
+		t.Cleanup(srv.Close)
+		e := overWeb(t, srv.URL)
+		r := e.Deliver(t.Context(), []erpbridge.Document{erptest.One(t, e, erptest.Placed(order("1"), 0))})[0]
+		var known *erpbridge.Error
+		if !errors.As(r.Err, &known) || known.Kind != want || (known.After != 0) != (want == erpbridge.Throttled) || !strings.Contains(r.Err.Error(), "Exception Log") {
+			t.Errorf("%s: %+v", want, r.Err)
+		}
 	}
 }
 

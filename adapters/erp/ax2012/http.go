@@ -70,8 +70,18 @@ func (h overHTTP) known(ctx context.Context, op string, d erpbridge.Document, or
 // everything: also that it has processed the message before.
 func (h overHTTP) unexplained(ctx context.Context, op string, order *etree.Element, said erpbridge.Result) erpbridge.Result {
 	there, err := h.read(ctx, op, order)
-	if err != nil {
+	switch {
+	case erpbridge.KindOf(err) == erpbridge.Missing:
 		return said // to send it again is safe: AIF knows its message
+	case err != nil:
+		// It may be there: it is no dead letter for an AX that cannot be asked just now.
+		r := failed(op, erpbridge.KindOf(err), fmt.Errorf("%w; and whether the order is there could not be learnt: %w", said.Err, err))
+		var asked, told *erpbridge.Error
+		if errors.As(err, &asked) && errors.As(r.Err, &told) {
+			told.After = asked.After
+		}
+		r.Receipt = said.Receipt
+		return r
 	}
 	return h.compare(op, there, order)
 }

@@ -57,7 +57,8 @@ func (t *Transfer) today(s session, delivered *entry, now time.Time) (time.Time,
 }
 
 // cleanPart forgets what is old in one part of the journal. An entry whose file never
-// became wholly visible stays, for an operator to see.
+// became wholly visible stays, for an operator to see. So does what was delivered lately by
+// our own clock, however old it looks: the partner's may have been set right since.
 func (t *Transfer) cleanPart(s session, part int, now time.Time) error {
 	dir := path.Join(t.journal(), partName(part))
 	infos, err := s.list(dir)
@@ -100,11 +101,54 @@ func (t *Transfer) cleanPart(s session, part int, now time.Time) error {
 		if age < keep {
 			continue
 		}
+		if !strings.HasSuffix(name, ".part") {
+			lately, err := t.lately(s, dir, name, infos, now)
+			if err != nil {
+				return err
+			}
+			if lately {
+				continue
+			}
+		}
 		if err := s.remove(path.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
 	return nil
+}
+
+// lately reports whether an entry, or one of those that the claims of a key are about, was
+// written not long ago by our clock.
+func (t *Transfer) lately(s session, dir, name string, infos []fs.FileInfo, now time.Time) (bool, error) {
+	if ours := t.now(); ours.After(now) {
+		now = ours
+	}
+	var entries []string
+	if entry, ok := strings.CutSuffix(name, ".json"); ok {
+		entries = append(entries, entry)
+	} else {
+		key, _, _ := strings.Cut(name, ".")
+		for _, info := range infos {
+			if !strings.HasPrefix(info.Name(), key+".") || strings.HasSuffix(info.Name(), ".part") {
+				continue
+			}
+			var c claim
+			if _, err := t.recall(s, path.Join(dir, info.Name()), &c); err != nil {
+				return false, err
+			}
+			entries = append(entries, c.Name)
+		}
+	}
+	for _, entry := range entries {
+		e, err := t.entryOf(s, entry)
+		if err != nil {
+			return false, err
+		}
+		if e != nil && now.Sub(e.Written) < t.conf.Keep {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // done reports whether nothing of an entry is left to be made visible.

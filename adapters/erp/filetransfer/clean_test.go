@@ -130,8 +130,9 @@ func TestCleanKeepsGenerations(t *testing.T) {
 func TestCleanFollowsDeliveries(t *testing.T) {
 	dir := t.TempDir()
 	x := open(t, Config{Dir: dir})
-	put(t, x, two())
 	old := time.Now().Add(-2 * x.conf.Keep)
+	x.now = func() time.Time { return old }
+	put(t, x, two())
 	if err := os.Chtimes(x.entryPath(two().Name), old, old); err != nil {
 		t.Fatal(err)
 	}
@@ -212,5 +213,38 @@ func TestServerWithoutAClock(t *testing.T) {
 	put(t, x, writing)
 	if got := visible(t, dir)[writing.Name]; got != string(writing.Body) {
 		t.Errorf("called delivered, and what is there is %q", got)
+	}
+}
+
+// The clock of a server is set right: what was delivered yesterday, at a time that looked
+// years ago, is remembered.
+func TestServerWhoseClockIsSetRight(t *testing.T) {
+	dir := t.TempDir()
+	x := open(t, Config{Dir: dir})
+	began := time.Now()
+	x.now = func() time.Time { return began.Add(-24 * time.Hour) }
+	put(t, x, two())
+	for _, at := range everything(t, dir) {
+		if err := os.Chtimes(at, time.Unix(0, 0), time.Unix(0, 0)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	x.now = func() time.Time { return began }
+	today := two()
+	today.Name, today.Keys = "today.xml", []string{"today"}
+	put(t, x, today)
+	s, err := x.open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.release()
+	for i := range parts {
+		x.now = func() time.Time { return began.Add(time.Duration(i+1) * time.Minute) }
+		x.clean(s, &entry{Name: today.Name})
+	}
+	for _, key := range two().Keys {
+		if r := x.Find(t.Context(), key)[0]; r.Err != nil {
+			t.Errorf("what was delivered is forgotten: %v", r.Err)
+		}
 	}
 }

@@ -137,7 +137,9 @@ const noExecution = "execution details were not found"
 // isNoExecution reports whether an error of GetExecutionSummaryStatus says that F&O does not
 // know an id. The sentence is a label, in the language of the user that the application is
 // mapped to. What all languages have in common is that it stands behind the name of the
-// action and names the id; what is wrong with the service, or with the caller, does not.
+// action and names the id; what is wrong with the service, or with the caller, does not. But
+// what is wrong with the database may: "Cannot select a record in ... Execution ID: ... The
+// SQL database has issued an error." An import that is under way would be made again.
 func isNoExecution(err error, id string) bool {
 	said := strings.ToLower(err.Error())
 	if strings.Contains(said, noExecution) {
@@ -146,6 +148,11 @@ func isNoExecution(err error, id string) bool {
 	var known *erpbridge.Error
 	if !errors.As(err, &known) || known.Code != "" || known.Kind != erpbridge.Transient && known.Kind != erpbridge.Invalid {
 		return false
+	}
+	for _, disturbance := range []string{"sql", "timeout", "time-out", "timed out"} {
+		if strings.Contains(said, disturbance) {
+			return false
+		}
 	}
 	return strings.Contains(said, "getexecutionsummarystatus") && strings.Contains(said, strings.ToLower(id))
 }

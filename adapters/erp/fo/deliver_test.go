@@ -3,6 +3,8 @@ package fo
 import (
 	"context"
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -250,7 +252,6 @@ func TestLostAnswerIsLookedUp(t *testing.T) {
 	}
 }
 
-// An import that F&O does not know, yet or any more.
 // Two orders that went each by itself and are looked up together: what is learnt of the one
 // says nothing of the other.
 func TestEachImportUnderWayIsFound(t *testing.T) {
@@ -284,6 +285,40 @@ func TestEachImportUnderWayIsFound(t *testing.T) {
 	}
 }
 
+// F&O wants less, or is away, in the middle of a look-up: it is not asked about each of the
+// orders that are left, and none of them counts as missing. What was learnt stands.
+func TestLookUpEndsWithTheFirstQuestionWithoutAnAnswer(t *testing.T) {
+	sim, plain := environment(t, dmf.Config{Queue: time.Hour}, "")
+	front := sim.Handler()
+	asked, good := 0, 0
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "GetExecutionSummaryStatus") {
+			if asked++; asked > good {
+				w.WriteHeader(http.StatusTooManyRequests)
+				return
+			}
+		}
+		front.ServeHTTP(w, r)
+	}))
+	t.Cleanup(srv.Close)
+	e := open(t, "url: "+srv.URL+"\n"+authFor(plain.conf.URL))
+	docs := []erpbridge.Document{document(t, e, placed()), document(t, e, awkward()), document(t, e, yen())}
+	for _, good = range []int{0, 1, 2} { // none, all three together, and the first by itself
+		asked = 0
+		for i, r := range e.Find(t.Context(), docs) {
+			want := erpbridge.Throttled
+			if i < good-1 {
+				want = erpbridge.Missing
+			}
+			wantKind(t, want, r.Err)
+		}
+		if asked != good+1 {
+			t.Errorf("%d questions, of which %d were answered", asked, good)
+		}
+	}
+}
+
+// An import that F&O does not know, yet or any more.
 func TestUnknownImportIsWaitedForThenMissing(t *testing.T) {
 	for name, mode := range interfaces {
 		t.Run(name, func(t *testing.T) {

@@ -56,16 +56,24 @@ func (e *ERP) findThere(ctx context.Context, sought []lifted, results []erpbridg
 
 // withoutImport finds out which orders that are not there are being imported: together, as
 // they were sent, or one by one. It returns those of which no import is under way. Of each
-// it is asked: one that was not asked about is not missing.
+// it is asked: one that was not asked about is not missing. Where a question gets no
+// answer F&O is spared those that are left, which stay as open as that one.
 func (e *ERP) withoutImport(ctx context.Context, rest []lifted, results []erpbridge.Result) (none []lifted) {
-	if !e.noImport(ctx, rest, results) {
+	if free, err := e.noImport(ctx, rest, results); err != nil || !free {
 		return nil
 	}
 	if len(rest) == 1 {
 		return rest
 	}
-	for _, s := range rest {
-		if one := []lifted{s}; e.noImport(ctx, one, results) {
+	for i, s := range rest {
+		free, err := e.noImport(ctx, []lifted{s}, results)
+		if err != nil && erpbridge.KindOf(err) != erpbridge.Invalid { // that is about this one
+			for _, left := range rest[i:] {
+				results[left.index] = erpbridge.Result{Err: harmless(err)}
+			}
+			return none
+		}
+		if free {
 			none = append(none, s)
 		}
 	}
@@ -73,8 +81,8 @@ func (e *ERP) withoutImport(ctx context.Context, rest []lifted, results []erpbri
 }
 
 // noImport reports that orders which were sent together are not being imported. If they
-// are, or that could not be learnt, they get their results.
-func (e *ERP) noImport(ctx context.Context, group []lifted, results []erpbridge.Result) bool {
+// are, or that could not be learnt, they get their results; the error is why it could not.
+func (e *ERP) noImport(ctx context.Context, group []lifted, results []erpbridge.Result) (bool, error) {
 	id, running, err := e.nextExecution(ctx, findOp, group)
 	for _, s := range group {
 		switch {
@@ -84,7 +92,7 @@ func (e *ERP) noImport(ctx context.Context, group []lifted, results []erpbridge.
 			results[s.index] = erpbridge.Result{Receipt: accepted(executionRef+id, running)}
 		}
 	}
-	return err == nil && running == ""
+	return err == nil && running == "", err
 }
 
 // harmless is the error of a request without effect: it says nothing against the document.

@@ -164,10 +164,20 @@ func lacksPermission(code string) bool {
 	return code == "INSUFFICIENT_PERMISSION" || code == "PERMISSION_VIOLATION" || code == "NOT_ENOUGH_PERMISSIONS"
 }
 
+// lacksLogin reports whether a code says what a log-on lacks. NetSuite says so of a customer,
+// too, whom the record gives access, or an employee it names: on one record it is of that.
+func lacksLogin(code string) bool {
+	switch code {
+	case "EMAIL_ADDRS_REQD", "PSWD_REQD", "LOGIN_REQD", "ROLE_REQD", "ACTIVE_ROLE_REQD", "USER_DISABLED":
+		return true
+	}
+	return false
+}
+
 // kindOfRecord returns what a code on a record asks for. An unknown code is
 // about this record and permanent; no code at all is nothing to go by.
 func kindOfRecord(code string) erpbridge.Kind {
-	if lacksPermission(code) {
+	if lacksPermission(code) || lacksLogin(code) {
 		return erpbridge.Invalid
 	}
 	if k, ok := codes[code]; ok {

@@ -140,15 +140,25 @@ func (e *ERP) upsert(ctx context.Context, sent []lifted) []erpbridge.Result {
 		case found[n].record != nil && e.marked(found[n].record, sought[n]):
 			results[i] = e.there(found[n].record)
 		case found[n].record != nil:
-			results[i].Err = &erpbridge.Error{
-				Op: deliverOp, Kind: erpbridge.Transient, Code: codeOf(results[i].Err),
-				Err: fmt.Errorf("%s was made by somebody else meanwhile, in another state", sought[n].externalID),
-			}
+			results[i].Err = e.inAnotherState(results[i].Err, found[n].record)
 		case erpbridge.KindOf(found[n].err) != erpbridge.Missing:
 			results[i].Err = found[n].err
 		}
 	}
 	return results
+}
+
+// inAnotherState is the error of a record that NetSuite refused as there already, and has in
+// another state. If it was made meanwhile the next attempt writes over it; if it is something
+// else of it that is there already, such as its number, no attempt ever will.
+func (e *ERP) inAnotherState(refused error, record *etree.Element) error {
+	out := &erpbridge.Error{Op: deliverOp, Kind: erpbridge.Unknown, Code: codeOf(refused), Err: refused}
+	var said *erpbridge.Error
+	if errors.As(refused, &said) {
+		out.Err = said.Err
+	}
+	out.Err = fmt.Errorf("%w (NetSuite has it as %s, in another state)", out.Err, e.reason(soap.Attr(record, "internalId")))
+	return out
 }
 
 func (e *ERP) write(ctx context.Context, operation string, sent []lifted) []erpbridge.Result {

@@ -46,7 +46,7 @@
 // taken. No amount is rounded: where neither half has amounts of the currency, the order
 // is Invalid and the member named; where neither adds up, the declared half goes on with
 // its true parts, and is held with the difference. V3 writes amounts as numbers: what
-// binary floating point leaves of one, a hundred millionth at most, is that amount.
+// binary floating point leaves of one, less than a millionth, is that amount.
 //
 // Store credit and gift certificates are payments: total_inc_tax is before them.
 package bigcommerce

@@ -71,7 +71,7 @@ func settled(r *erpbridge.Refund) int {
 //
 // The store tells what a refund comes to in all, total_amount, and the tax in that,
 // total_tax. An item tells its amount only if a merchant entered one; a number of
-// pieces has none. Amounts that were entered contain tax where the order's prices do,
+// pieces has none, or one of nothing where the others do not come to the total. Amounts that were entered contain tax where the order's prices do,
 // or where only then they come to total_amount. What remains is the amount of the only
 // item that has none; of several, nobody knows how it splits, and it is one adjustment
 // that says so. Where a merchant overrode the calculation, the difference is an
@@ -90,14 +90,21 @@ func (s *Storefront) refund(r *reader, at string, d *document, body refund) *erp
 	tax, _ := r.Amount(at, "total_tax", body.TotalTax) // negative where less tax is owed than was thought
 	out.TaxesIncluded = r.Flag("order.", "is_tax_inclusive_pricing", d.Order.V.TaxInclusive)
 
-	stated, unstated, open := statedAmounts(r, at, body.Items)
-	if kept := keptBack(r, at, body.Items); unstated == 0 && !stated.Equal(total) && !stated.Add(tax).Equal(total) {
+	stated, unstated, free := statedAmounts(r, at, body.Items)
+	comes := func(m erpbridge.Money) bool { return m.Equal(total) || m.Add(tax).Equal(total) }
+	kept := keptBack(r, at, body.Items)
+	if len(unstated) == 0 && !comes(stated) {
+		less := stated
 		for _, k := range kept {
-			stated = stated.Add(k.Amount)
+			less = less.Add(k.Amount)
 		}
-		out.Adjustments = kept
+		if len(free) > 0 && !comes(less) {
+			unstated = free // they are not free: nobody entered an amount
+		} else {
+			stated, out.Adjustments = less, kept
+		}
 	}
-	out.TaxesIncluded = contained(out.TaxesIncluded, total, tax, stated, unstated)
+	out.TaxesIncluded = contained(out.TaxesIncluded, total, tax, stated, len(unstated))
 	none, rest := erpbridge.Zero(r.Currency()), total.Sub(stated)
 	if !out.TaxesIncluded {
 		rest = rest.Sub(tax)
@@ -108,9 +115,9 @@ func (s *Storefront) refund(r *reader, at string, d *document, body refund) *erp
 	}
 	switch {
 	case rest.IsZero():
-	case unstated == 1 && !rest.Amount.IsNeg():
-		amounts[open] = rest
-	case unstated > 0:
+	case len(unstated) == 1 && !rest.Amount.IsNeg():
+		amounts[unstated[0]] = rest
+	case len(unstated) > 0:
 		out.Adjustments = append(out.Adjustments, erpbridge.Adjustment{Reason: "not split by item", Amount: rest, Tax: none})
 	case r.Flag(at, "uses_merchant_override_values", body.Override):
 		out.Adjustments = append(out.Adjustments, erpbridge.Adjustment{Reason: "merchant_calculated_override", Amount: rest, Tax: none})
@@ -146,18 +153,21 @@ func keptBack(r *reader, at string, items list[refundItem]) []erpbridge.Adjustme
 	return out
 }
 
-// statedAmounts returns what the items with an amount come to, how many have none, and
-// the last of those. Nobody enters an amount of nothing: it stands for none.
-func statedAmounts(r *reader, at string, items list[refundItem]) (sum erpbridge.Money, unstated, open int) {
+// statedAmounts returns what the items with an amount come to, which have none, and which
+// have one of nothing: that may stand for none.
+func statedAmounts(r *reader, at string, items list[refundItem]) (sum erpbridge.Money, unstated, free []int) {
 	sum = erpbridge.Zero(r.Currency())
 	for i, item := range items {
 		m, ok := r.Charge(at+"items["+strconv.Itoa(i)+"].", "requested_amount", item.Amount)
-		if !ok || m.IsZero() {
-			unstated, open = unstated+1, i
+		switch {
+		case !ok:
+			unstated = append(unstated, i)
+		case m.IsZero():
+			free = append(free, i)
 		}
 		sum = sum.Add(m)
 	}
-	return sum, unstated, open
+	return sum, unstated, free
 }
 
 // contained reports whether the stated amounts contain the tax.

@@ -18,8 +18,28 @@ func (r *Reader) Floats() *Reader {
 }
 
 // noise is how far from an amount its binary neighbours may be written: a double of
-// 100,000,000 is exact to that, and the columns of a shop have four decimals.
-var noise = udecimal.MustParse("0.00000001")
+// 100,000,000 is exact to that, and the columns of a shop have four decimals. Those of a
+// larger one are as far as two steps between doubles, but never so far that somebody could
+// have meant the sixth decimal.
+func noise(of udecimal.Decimal) udecimal.Decimal {
+	steps := of.Abs().Mul(twoSteps)
+	switch {
+	case steps.LessThan(leastNoise):
+		return leastNoise
+	case mostNoise.LessThan(steps):
+		return mostNoise
+	}
+	return steps
+}
+
+var (
+	leastNoise = udecimal.MustParse("0.00000001")
+	mostNoise  = udecimal.MustParse("0.0000005")
+	twoSteps   = udecimal.MustParse("0.0000000000000004440") // 2 to the power of -51
+)
+
+// exactDigits are the digits that a double has of any number: one with more was calculated.
+const exactDigits = 15
 
 // mostDecimals is how many decimals of a number are looked at: more are read by nobody,
 // and PHP can be set to write fifty.
@@ -28,16 +48,17 @@ const mostDecimals = 19
 // calm returns a plain number without noise, where r is told that there may be some.
 func (r *Reader) calm(plain, currency string) string {
 	whole, decimals, _ := strings.Cut(plain, ".")
-	if !r.floats || len(decimals) < 9 || strings.Trim(decimals, "0123456789") != "" {
+	digits := len(strings.TrimLeft(whole, "-0")) + len(decimals)
+	if !r.floats || len(decimals) < 9 && digits <= exactDigits || strings.Trim(decimals, "0123456789") != "" {
 		return plain
 	}
 	d, err := erpbridge.ParseDecimal(whole + "." + decimals[:min(len(decimals), mostDecimals)])
 	if err != nil {
 		return plain
 	}
-	digits, _ := erpbridge.Digits(currency)
-	near := d.RoundBank(max(digits, 4)) // 4: as the shops' own columns
-	if !d.Sub(near).Abs().LessThan(noise) {
+	places, _ := erpbridge.Digits(currency)
+	near := d.RoundBank(max(places, 4)) // 4: as the shops' own columns
+	if !d.Sub(near).Abs().LessThan(noise(d)) {
 		return plain
 	}
 	return near.String()

@@ -23,6 +23,16 @@ func TestFloats(t *testing.T) {
 		{"EUR", `12.49999999`, ""},
 		{"EUR", `12.5000001`, ""},
 		{"EUR", `1.005`, ""},
+		// The larger a double, the fewer of its decimals are exact.
+		{"IDR", `150000000.09999999`, "150000000.10 IDR"},
+		{"IDR", `-150000000.10000002`, "-150000000.10 IDR"},
+		{"IDR", `999999999.9999999`, "1000000000.00 IDR"},
+		{"IDR", `150000000.000001`, ""},
+		{"IDR", `150000000.1000005`, ""},
+		{"IDR", `150000000.100001`, ""},
+		{"IDR", `150000000.105`, ""},
+		{"EUR", `12.340001`, ""},
+		{"EUR", `1234567.890001`, ""},
 	} {
 		r := normalizer.NewReader(tt.currency, time.Time{}).Floats()
 		m, ok := r.Amount("", "total", scalar(t, tt.value))

@@ -199,14 +199,16 @@ func (o listed) refund(store string, raw jsontext.Value) (erpbridge.Message, err
 	if err != nil {
 		return erpbridge.Message{}, err
 	}
+	order := map[string]string{
+		"id": o.id, "number": cmp.Or(o.Number.Text(), o.id), "currency": o.Currency.Text(), "payment_method": o.PaymentMethod.Text(),
+	}
+	if whole, ok := o.ParentID.Integer(); ok && whole != "0" {
+		order["parent_id"] = whole
+	}
 	body, err := json.Marshal(struct {
 		Order  map[string]string `json:"order"`
 		Refund jsontext.Value    `json:"refund"`
-	}{
-		map[string]string{
-			"id": o.id, "number": cmp.Or(o.Number.Text(), o.id), "currency": o.Currency.Text(), "payment_method": o.PaymentMethod.Text(),
-		}, raw,
-	}, json.Deterministic(true))
+	}{order, raw}, json.Deterministic(true))
 	if err != nil {
 		return erpbridge.Message{}, err
 	}

@@ -201,7 +201,7 @@ func TestListAnOldShop(t *testing.T) {
 		q.Del("modified_before")
 		r.URL.RawQuery = q.Encode()
 		found := s.find(r)
-		s.page(w, r, len(found), func(i int) any { return found[i].body() })
+		s.page(w, r, len(found), func(i int) any { return found[i].body(s.parts[found[i].id]) })
 	}
 	if got := orders(walk(t, s.open(", page: 2", ""), start)); strings.Count(got, " ") != 8 {
 		t.Errorf("listed %s", got)

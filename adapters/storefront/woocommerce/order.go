@@ -23,7 +23,7 @@ func (s *Storefront) orderEvents(m erpbridge.Message, id string, body *resource)
 	case s.conf.TestOrders == ignore && inTestMode(body.Meta):
 		return nil, fail(erpbridge.Ignored, errors.New("paid in the payment plugin's test mode; set test_orders: deliver to send such orders to the ERP"))
 	}
-	if err := s.part(body.ParentID); err != nil {
+	if err := s.part("", body.ParentID); err != nil {
 		return nil, err
 	}
 	currency, err := s.currency(body.Currency)
@@ -54,17 +54,17 @@ func (s *Storefront) orderEvents(m erpbridge.Message, id string, body *resource)
 	return events, nil
 }
 
-// part returns what stands against an order that is part of another one, or nil: both may
-// have the same goods.
-func (s *Storefront) part(of scalar) error {
+// part returns what stands against an order that is part of another one, and against its
+// refunds, or nil: both may have the same goods.
+func (s *Storefront) part(at string, of scalar) error {
 	whole, ok := of.Integer()
 	switch {
 	case !ok || whole == "0" || s.conf.ChildOrders == deliver:
 		return nil
 	case s.conf.ChildOrders == ignore:
-		return fail(erpbridge.Ignored, fmt.Errorf("it is part of order %s, and child_orders is ignore", whole))
+		return fail(erpbridge.Ignored, fmt.Errorf("%sparent_id: it is part of order %s, and child_orders is ignore", at, whole))
 	}
-	return fail(erpbridge.Held, fmt.Errorf("parent_id: it is part of order %s, which may have the same goods; set child_orders to ignore, or to deliver if the ERP is to have both", whole))
+	return fail(erpbridge.Held, fmt.Errorf("%sparent_id: it is part of order %s, which may have the same goods; set child_orders to ignore, or to deliver if the ERP is to have both", at, whole))
 }
 
 // timeless returns what of an order is no time of a change. WooCommerce does not say when

@@ -202,6 +202,27 @@ func TestChildOrders(t *testing.T) {
 	}
 }
 
+// What was paid back of a vendor's order goes the way of that order.
+func TestRefundsOfChildOrders(t *testing.T) {
+	s := newShop(t)
+	s.orders[1001] = &sold{1001, "completed", start, []int{501}}
+	s.orders[1002] = &sold{1002, "completed", start, []int{502}}
+	s.parts = map[int]int{1002: 1001}
+	for setting, want := range map[string]erpbridge.Kind{"": erpbridge.Held, "child_orders: ignore\n": erpbridge.Ignored, "child_orders: deliver\n": ""} {
+		front := s.open("", setting)
+		for _, m := range walk(t, front, start) {
+			want := want
+			if strings.Contains(m.ID, "/1001@") || strings.Contains(m.ID, "/501@") {
+				want = ""
+			}
+			m.ReceivedAt = received
+			if _, err := front.Normalize(m); erpbridge.KindOf(err) != want {
+				t.Errorf("%q: %s: %v, want %q", setting, m.ID, err, want)
+			}
+		}
+	}
+}
+
 func TestGiftCards(t *testing.T) {
 	o := event(t, open(t, "gift_cards: credit\n"), "order.updated", fixture(t, "order-gift-card")).Order
 	if storefronttest.Off(erpbridge.Event{Order: o}) != "" || o.Credited().Plain() != "25.00" || o.Credits[0].Title != "gift card 7" {

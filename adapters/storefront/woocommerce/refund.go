@@ -29,6 +29,7 @@ type envelope struct {
 // A mention is what an envelope says of the order.
 type mention struct {
 	ID            scalar `json:"id"`
+	ParentID      scalar `json:"parent_id"`
 	Number        scalar `json:"number"`
 	Currency      scalar `json:"currency"`
 	PaymentMethod scalar `json:"payment_method"`
@@ -53,6 +54,9 @@ func (s *Storefront) refundMessage(m erpbridge.Message) ([]erpbridge.Event, erro
 		if of.Currency.Given() {
 			named = of.Currency
 		}
+	}
+	if err := s.part("order.", of.ParentID); err != nil {
+		return nil, err
 	}
 	id, err := orderOf(of, f)
 	if err != nil {

@@ -29,6 +29,7 @@ type shop struct {
 	answer   http.HandlerFunc  // instead of the shop's own, where it is set
 	got      []map[string]any  // bodies of writes
 	strip    bool              // a proxy takes the headers away
+	parts    map[int]int       // the orders that are part of another one, and of which
 }
 
 // A sold order, and when it changed.
@@ -83,7 +84,7 @@ func (s *shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.page(w, r, len(s.webhooks), func(i int) any { return s.webhooks[i] })
 	case path == "orders":
 		found := s.find(r)
-		s.page(w, r, len(found), func(i int) any { return found[i].body() })
+		s.page(w, r, len(found), func(i int) any { return found[i].body(s.parts[found[i].id]) })
 	default:
 		if n, err := fmt.Sscanf(path, "orders/%d/refunds", &id); n != 1 || err != nil || s.orders[id] == nil {
 			http.Error(w, `{"code":"woocommerce_rest_invalid_order_id"}`, http.StatusNotFound)
@@ -172,14 +173,14 @@ func (s *shop) write(w http.ResponseWriter, r *http.Request, path string) {
 	http.Error(w, `{"code":"woocommerce_rest_shop_webhook_invalid_id"}`, http.StatusNotFound)
 }
 
-func (o *sold) body() any {
+func (o *sold) body(of int) any {
 	refunds := []any{}
 	for _, id := range o.refunds {
 		refunds = append(refunds, map[string]any{"id": id, "reason": "", "total": "-1.00"})
 	}
 	at := o.modified.Format(instant)
 	return map[string]any{
-		"id": o.id, "number": strconv.Itoa(o.id), "status": o.status, "currency": "EUR", "total": "10.00", "total_tax": "0.00", "payment_method": "bacs",
+		"id": o.id, "parent_id": of, "number": strconv.Itoa(o.id), "status": o.status, "currency": "EUR", "total": "10.00", "total_tax": "0.00", "payment_method": "bacs",
 		"date_created": at, "date_created_gmt": at, "date_modified": at, "date_modified_gmt": at, "date_paid_gmt": at,
 		"line_items": []any{map[string]any{"id": 1, "name": "x", "quantity": 1, "total": "10.00", "subtotal": "10.00", "total_tax": "0.00"}},
 		"refunds":    refunds,
