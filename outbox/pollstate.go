@@ -55,12 +55,3 @@ func (s *Store) Polls(ctx context.Context) ([]PollState, error) {
 	}
 	return ps, nil
 }
-
-// Audit writes down what an operator did.
-func (s *Store) Audit(ctx context.Context, actor, action, object, detail string) error {
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return writeAudit(ctx, tx, actor, action, object, detail) })
-	if err != nil {
-		return fmt.Errorf("writing to the audit log: %w", err)
-	}
-	return nil
-}

@@ -157,9 +157,3 @@ func resume(ctx context.Context, tx pgx.Tx, name, actor, reason string) error {
 	_, err := tx.Exec(ctx, `select pg_notify($1, $2)`, channel, name)
 	return err
 }
-
-func writeAudit(ctx context.Context, tx pgx.Tx, actor, action, object, detail string) error {
-	_, err := tx.Exec(ctx, `insert into audit (actor, action, object, detail) values ($1, $2, $3, $4)`,
-		clean(actor), action, object, clean(detail))
-	return err
-}

@@ -47,7 +47,7 @@ configuration that is refused; preview alone: 3 held, 4 invalid, 5 ignored.`,
 		return &codedError{exitUsage, fmt.Errorf("%w; see %s --help", err, c.CommandPath())}
 	})
 	root.AddCommand(
-		newRun(opt), newCheck(opt), newMigrate(opt), newPreview(opt), newStatus(opt), newTarget(opt), newWSDL(opt), newStore(opt), newBackfill(opt), newDead(opt), newHeld(opt), newXref(opt), newVersion(opt), newGen(),
+		newRun(opt), newCheck(opt), newMigrate(opt), newPreview(opt), newStatus(opt), newTarget(opt), newWSDL(opt), newStore(opt), newBackfill(opt), newDead(opt), newHeld(opt), newAudit(opt), newXref(opt), newVersion(opt), newGen(),
 	)
 	strict(root)
 	return root
