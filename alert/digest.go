@@ -24,6 +24,7 @@ type digest struct {
 	causes []*cause
 	byKey  map[causeKey]*cause
 	orders map[string]string // distinct orders that died: key to number
+	again  bool              // a mail that may have been sent before
 }
 
 // A cause is what a group of alerts have in common.
@@ -43,6 +44,7 @@ type causeKey struct{ kind, target, store, pattern string }
 func (d *digest) add(a Alert) {
 	a = a.clean()
 	d.ids = append(d.ids, a.ID)
+	d.again = d.again || a.Mail != ""
 	key := causeKey{a.Kind, a.Target, "", pattern(a.Reason)}
 	if a.Target == "" {
 		key.store = a.Store // it never came as far as a target

@@ -1,8 +1,12 @@
 package alert
 
 import (
+	"context"
 	"errors"
+	"slices"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/emersion/go-smtp"
 
@@ -43,4 +47,38 @@ func TestEachReceiverHasAConnection(t *testing.T) {
 	if n := len(server.received()); n != 2 {
 		t.Errorf("%d mails, want 2", n)
 	}
+}
+
+// lossy is a mail server that takes the first mail without a word, is away then, and
+// answers at last.
+type lossy struct {
+	outbox
+	tries int
+}
+
+func (l *lossy) Send(ctx context.Context, m Mail) error {
+	switch l.tries++; l.tries {
+	case 1:
+		return errors.Join(l.outbox.Send(ctx, m), errors.New("the answer was lost"))
+	case 2, 3:
+		return &erpbridge.Error{Kind: erpbridge.Transient, Err: errors.New("connection refused")}
+	}
+	return l.outbox.Send(ctx, m)
+}
+
+// A server that is away says nothing about the mail that it may have taken before: that one
+// is repeated as it was, also when it is back, and what came since has a mail of its own.
+func TestDoubtOutlastsAnAbsence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source, server := newRows(time.Now, dead(1, "x"), dead(2, "y")), &lossy{}
+		stop := run(t, &Mailer{Source: source, Sender: server})
+		defer stop()
+		time.Sleep(100 * time.Millisecond)
+		source.add(dead(3, "z"))
+		time.Sleep(10 * time.Minute)
+		got := ids(server.sent())
+		if len(got) != 3 || got[0] != got[1] || slices.Contains(got[:2], got[2]) {
+			t.Errorf("mails %v: want the first twice, and one more", got)
+		}
+	})
 }

@@ -136,9 +136,10 @@ func (m *Mailer) send(ctx context.Context, d *digest) error {
 		m.log().Error("an alert mail reached some of its receivers only; correct the addresses of the others",
 			zap.Int("refused", partial.Refused), zap.Int("accepted", partial.Accepted), zap.Error(err))
 	case err != nil && ctx.Err() != nil:
-		return m.failed(ctx, d, "interrupted by shutdown", 0, doubtful(err))
+		return m.failed(ctx, d, "interrupted by shutdown", 0, d.again || doubtful(err))
 	case err != nil:
-		return m.failed(ctx, d, clean(err.Error(), maxReason), m.backOff(err, len(d.ids)), doubtful(err))
+		// That this try came to nothing says nothing about the one before.
+		return m.failed(ctx, d, clean(err.Error(), maxReason), m.backOff(err, len(d.ids)), d.again || doubtful(err))
 	}
 	m.waits = nil
 	m.next = m.now().Add(cmp.Or(m.Every, time.Minute))
