@@ -3,6 +3,7 @@ package saps4
 import (
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -70,6 +71,33 @@ func TestItemsKeepTheirNumbers(t *testing.T) {
 		}
 		if all := slices.Collect(maps.Values(got)); len(slices.Compact(slices.Sorted(slices.Values(all)))) != len(all) {
 			t.Errorf("%s: one number twice: %v", name, got)
+		}
+	}
+}
+
+// Where two items come to one number the order is made, and what follows is a person's: S/4
+// could take the one for the other.
+func TestItemsThatShareANumber(t *testing.T) {
+	e := open(t, "http://127.0.0.1:9", usual)
+	twins := func(typ erpbridge.EventType, seconds int) erpbridge.Event {
+		o := order("4711")
+		o.Lines[0].ID, o.Lines[1].ID = "1", "399990"
+		if typ == erpbridge.OrderCancelled {
+			o.CancelledAt = time.Unix(1, 0)
+		}
+		ev := erptest.Placed(o, seconds)
+		ev.Type = typ
+		return ev
+	}
+	for i, typ := range []erpbridge.EventType{erpbridge.OrderPlaced, erpbridge.OrderCancelled} {
+		if n := numbersOf(t, documents(t, e, twins(typ, i))[0]); len(n) < 4 {
+			t.Errorf("%s: %v", typ, n)
+		}
+	}
+	for i, typ := range []erpbridge.EventType{erpbridge.OrderChanged, erpbridge.OrderPaid} {
+		docs, err := e.Translate(twins(typ, i+2))
+		if erpbridge.KindOf(err) != erpbridge.Held || !strings.Contains(err.Error(), "100001") || len(docs) > 0 {
+			t.Errorf("%s: %d documents, %v", typ, len(docs), err)
 		}
 	}
 }

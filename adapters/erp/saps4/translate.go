@@ -121,6 +121,10 @@ func (e *ERP) order(d *salesdoc.Document, key string) (*etree.Element, error) {
 	for _, it := range d.Items {
 		o.item(numbers.Of(it), it, action)
 	}
+	// One that is placed has no state before it, and of one that is cancelled no item is left.
+	if numbers.Shared != 0 && d.Event.Type != erpbridge.OrderPlaced && !d.Cancelled {
+		return nil, held("two items of the order come to the same number, %06d, and S/4 could change the one for the other: change the order in S/4 by hand, and close this with erpbridge held discard", numbers.Shared)
+	}
 	if *w.err != nil {
 		return nil, *w.err
 	}

@@ -97,18 +97,23 @@ func (p *Polled) page(at position, body []byte) (erpbridge.Page, error) {
 	var out erpbridge.Page
 	found := answered{total: total, size: len(answer.Items)}
 	found.all = found.size == 0 || max(at.page*at.size, found.size) >= total
+	what, unnamed := resources[at.resource].what, 0
 	for i, item := range answer.Items {
 		var k struct {
 			EntityID  scalar `json:"entity_id"`
 			UpdatedAt scalar `json:"updated_at"`
 		}
-		if err := strictjson.Unmarshal(item, &k, limits()); err != nil {
-			return erpbridge.Page{}, fmt.Errorf("items[%d]: %w", i, err)
-		}
+		// Its size is no reason not to name it: Normalize says what is wrong with it.
+		err := strictjson.Unmarshal(item, &k, wide())
 		id, ok := identity(k.EntityID)
 		changed, badTime := time.Parse(time.DateTime, k.UpdatedAt.Text())
-		if !ok || badTime != nil {
-			return erpbridge.Page{}, fmt.Errorf("items[%d]: has no entity_id, or no updated_at as the shop writes times", i)
+		if item.Kind() == jsontext.KindNull {
+			return erpbridge.Page{}, fmt.Errorf("items[%d]: is null", i) // nothing would tell what it was
+		}
+		if err != nil || !ok || badTime != nil {
+			unnamed++
+			out.Messages = append(out.Messages, p.unnamed(what, item))
+			continue
 		}
 		if end := at.end(); !end.IsZero() && !changed.Before(end) {
 			found.all = true // what follows is behind the end, too
@@ -118,11 +123,13 @@ func (p *Polled) page(at position, body []byte) (erpbridge.Page, error) {
 			continue
 		}
 		found.last, found.id = changed, id
-		what := resources[at.resource].what
 		out.Messages = append(out.Messages, erpbridge.Message{
 			Store: p.name, Type: string(what), ContentType: "application/json", Body: item.Clone(),
 			ID: "poll:" + string(what) + "/" + id + "@" + changed.Format(time.RFC3339),
 		})
+	}
+	if unnamed > 0 && unnamed == len(answer.Items) {
+		return erpbridge.Page{}, errors.New("items: none has an entity_id, and an updated_at as the shop writes times")
 	}
 	if at.moved(total) {
 		out.Messages = nil // they will be listed in their turn
@@ -139,6 +146,14 @@ func (p *Polled) page(at position, body []byte) (erpbridge.Page, error) {
 		out.Until = at.until
 	}
 	return out, nil
+}
+
+// unnamed returns the message of what has no entity_id, or no updated_at as the shop writes
+// times. It must not keep the others back, and Normalize says what it lacks.
+func (p *Polled) unnamed(what subject, item jsontext.Value) erpbridge.Message {
+	m := erpbridge.Message{Store: p.name, Type: string(what), ContentType: "application/json", Body: item.Clone()}
+	m.ID = "poll:" + m.Type + "@" + signed.Digest(m.Type, m.Body)
+	return m
 }
 
 // cut ends the slice at the last second of a page, and leaves that second to the next

@@ -207,6 +207,7 @@ func TestListErrors(t *testing.T) {
 		{"no count", text(`{"items":[]}`), erpbridge.Invalid},
 		{"no id", text(`{"items":[{"updated_at":"2026-11-23 10:00:00"}],"total_count":1}`), erpbridge.Invalid},
 		{"no time", text(`{"items":[{"entity_id":1}],"total_count":1}`), erpbridge.Invalid},
+		{"nothing", text(`{"items":[null,{"entity_id":1,"updated_at":"2026-11-23 10:00:00"}],"total_count":2}`), erpbridge.Invalid},
 		{"none", text(`{"items":null,"total_count":0}`), ""},
 	} {
 		s.answer = test.answer

@@ -38,10 +38,9 @@ func openCursor(since time.Time, text string) (cursor, error) {
 	return at, nil
 }
 
-// cut returns the rows to list now, and where to go on. Of the end, only the time is
-// known: everything before it has been listed.
-func (c cursor) cut(rows []row) ([]row, cursor) {
-	full := len(rows) >= listed
+// cut returns the rows to list now, and where to go on; full says that there may be more.
+// Of the end, only the time is known: everything before it has been listed.
+func (c cursor) cut(rows []row, full bool) ([]row, cursor) {
 	if c.within {
 		var page []row
 		for _, r := range rows {

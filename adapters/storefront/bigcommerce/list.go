@@ -7,9 +7,11 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/hakooi/erpbridge"
+	"github.com/hakooi/erpbridge/adapters/storefront/signed"
 )
 
 // listed is how many orders are listed at a time. It is small because every one of them
@@ -36,12 +38,12 @@ func (c *Connected) List(ctx context.Context, since time.Time, position string) 
 	if err != nil {
 		return erpbridge.Page{}, err
 	}
-	rows, err := c.api.rows(ctx, at)
+	rows, unnamed, err := c.api.rows(ctx, at)
 	if err != nil {
 		return erpbridge.Page{}, err
 	}
-	page, next := at.cut(rows)
-	out := erpbridge.Page{Next: next.String(), Until: next.from}
+	page, next := at.cut(rows, len(rows)+len(unnamed) >= listed)
+	out := erpbridge.Page{Messages: unnamed, Next: next.String(), Until: next.from}
 	if n := len(page); out.Next == "" && n > 0 {
 		out.Until = page[n-1].modified
 	}
@@ -50,8 +52,7 @@ func (c *Connected) List(ctx context.Context, since time.Time, position string) 
 		told = append(told, len(out.Messages))
 		messages, err := c.api.messages(ctx, row)
 		if erpbridge.KindOf(err) == erpbridge.Invalid {
-			// One order that cannot be read must not keep the others back: Normalize says
-			// of it what is wrong.
+			// One order that cannot be read must not keep the others back.
 			messages, err = c.api.asListed(row), nil
 		}
 		if err != nil {
@@ -66,11 +67,19 @@ func (c *Connected) List(ctx context.Context, since time.Time, position string) 
 	return out, nil
 }
 
-// asListed returns an order with no more than its list told.
+// asListed returns an order with no more than its list told, which Normalize refuses: it has
+// not even an empty list of products. Its id is not that of the order: what is listed again
+// in a shape that can be read is another message.
 func (a *api) asListed(r row) []erpbridge.Message {
-	w := whole{order: r.raw, state: r.state}
-	body := w.document(envelopeOf(scopeOrderUpdated, `{"type":"order","id":`+r.id+`}`))
-	return []erpbridge.Message{a.message("poll:order/"+r.id+"@"+r.modified.Format(time.RFC3339), scopeOrderUpdated, body)}
+	body := compose(member{"envelope", envelopeOf(scopeOrderUpdated, `{"type":"order","id":`+r.id+`}`)}, member{"order", r.raw})
+	return []erpbridge.Message{a.message("poll:unread/order/"+r.id+"@"+r.modified.Format(time.RFC3339), scopeOrderUpdated, body)}
+}
+
+// unnamed returns the message of what was listed and has no id, or no time of change.
+func (a *api) unnamed(raw jsontext.Value) erpbridge.Message {
+	m := a.message("", scopeOrderUpdated, compose(member{"order", raw}))
+	m.ID = "poll:unread/order@" + signed.Digest(m.Type, m.Body)
+	return m
 }
 
 // A row is an order in a list.
@@ -82,8 +91,9 @@ type row struct {
 	raw      jsontext.Value
 }
 
-// rows lists the orders from a cursor on.
-func (a *api) rows(ctx context.Context, at cursor) ([]row, error) {
+// rows lists the orders from a cursor on, and apart what cannot be placed among them. Where
+// none can, the answer is no list of orders.
+func (a *api) rows(ctx context.Context, at cursor) ([]row, []erpbridge.Message, error) {
 	q := url.Values{"include": {"fees"}, "limit": {strconv.Itoa(listed)}, "page": {"1"}, "sort": {"date_modified:asc"}}
 	if !at.from.IsZero() {
 		q.Set("min_date_modified", at.from.Format(time.RFC1123Z))
@@ -97,32 +107,49 @@ func (a *api) rows(ctx context.Context, at cursor) ([]row, error) {
 	}
 	answers, err := a.array(ctx, "/v2/orders", q)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	rows := make([]row, 0, len(answers))
-	for i, raw := range answers {
-		state, err := read[order](raw)
-		if err != nil {
-			return nil, err
+	var unnamed []erpbridge.Message
+	for _, raw := range answers {
+		r, ok := readRow(raw)
+		switch {
+		case raw.Kind() == jsontext.KindNull:
+			return nil, nil, strange("/v2/orders") // nothing would tell which it was
+		case !ok:
+			unnamed = append(unnamed, a.unnamed(raw))
+			continue
 		}
-		id, err := number("id", state.ID)
-		if err != nil {
-			return nil, strange("/v2/orders")
+		if n := len(rows); n > 0 && !at.within && r.modified.Before(rows[n-1].modified) {
+			return nil, nil, &erpbridge.Error{Op: "bigcommerce", Kind: erpbridge.Transient, Err: errors.New("the store listed orders in another order than was asked for")}
 		}
-		n, err := strconv.ParseUint(id, 10, 63) // so that the one after it is a number, too
-		if err != nil {
-			return nil, strange("/v2/orders")
-		}
-		modified, ok := parseDate(state.DateModified.Text())
-		if !ok {
-			return nil, strange("/v2/orders")
-		}
-		if i > 0 && !at.within && modified.Before(rows[i-1].modified) {
-			return nil, &erpbridge.Error{Op: "bigcommerce", Kind: erpbridge.Transient, Err: errors.New("the store listed orders in another order than was asked for")}
-		}
-		rows = append(rows, row{id, n, modified.UTC(), state, raw})
+		rows = append(rows, r)
 	}
-	return rows, nil
+	if len(rows) == 0 && len(unnamed) > 0 {
+		return nil, nil, strange("/v2/orders")
+	}
+	return rows, unnamed, nil
+}
+
+// readRow reads of an order what listing it takes, and reports whether that is there. What
+// else is wrong with it is said of it alone.
+func readRow(raw jsontext.Value) (row, bool) {
+	var head struct {
+		ID           scalar `json:"id"`
+		DateModified scalar `json:"date_modified"`
+	}
+	err := json.Unmarshal(raw, &head)
+	id, noID := number("id", head.ID)
+	n, noNumber := strconv.ParseUint(id, 10, 63) // so that the one after it is a number, too
+	modified, ok := parseDate(head.DateModified.Text())
+	if err != nil || noID != nil || noNumber != nil || !ok {
+		return row{}, false
+	}
+	state, err := read[order](raw)
+	if err != nil {
+		state = order{ID: head.ID, DateModified: head.DateModified}
+	}
+	return row{id, n, modified.UTC(), state, raw}, true
 }
 
 // messages returns what a listed order stands for: nothing as long as it is incomplete,

@@ -1,8 +1,10 @@
 package bigcommerce_test
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -88,9 +90,52 @@ func TestListPassesWhatItCannotRead(t *testing.T) {
 		t.Fatalf("listed %v", messages)
 	}
 	for _, m := range messages {
+		m.ReceivedAt = received
 		_, err := c.Normalize(m)
-		if odd := erpbridge.KindOf(err) != ""; odd && m.ID[:len("poll:order/4999")] != "poll:order/4999" {
+		if want := map[bool]erpbridge.Kind{true: erpbridge.Invalid}[m.ID == "poll:unread/order/4999@2026-11-23T10:00:00Z"]; erpbridge.KindOf(err) != want {
 			t.Errorf("%s: %v", m.ID, err)
 		}
+	}
+}
+
+// What is listed and is no order, or none that can be placed, is listed all the same, and
+// those beside it are. A list without any order that can is none, nor is what is null.
+func TestListPassesWhatHasNoName(t *testing.T) {
+	const sound = `{"id":4711,"status_id":0,"date_modified":"Mon, 23 Nov 2026 10:00:00 +0000"}`
+	const head = `{"id":4712,"status_id":11,"date_modified":"Mon, 23 Nov 2026 11:00:00 +0000"`
+	for odd, id := range map[string]string{
+		`7`: "", `[]`: "", `{}`: "", `{"id":"x","date_modified":"Mon, 23 Nov 2026 10:00:00 +0000"}`: "", `{"id":7,"total_inc_tax":"0.00"}`: "",
+		`{"id":9223372036854775808,"date_modified":"Mon, 23 Nov 2026 10:00:00 +0000"}`: "",
+		head + `,"fees":"x"}`: "/4712@2026-11-23T11:00:00Z", head + `,"billing_address":[1]}`: "/4712@2026-11-23T11:00:00Z",
+	} {
+		s := newStore(t)
+		c := s.open(t, "")
+		s.answers = map[string]string{"/v2/orders": "[" + sound + "," + odd + "]"}
+		page, err := c.List(t.Context(), time.Time{}, "")
+		if err != nil || len(page.Messages) != 1 || page.Next != "" || page.Until.IsZero() {
+			t.Errorf("%s: %v, next %q, until %s, %v", odd, page.Messages, page.Next, page.Until, err)
+			continue
+		}
+		m := page.Messages[0]
+		m.ReceivedAt = received
+		_, err = c.Normalize(m)
+		if erpbridge.KindOf(err) != erpbridge.Invalid || c.Points(m) || m.Store != "shop-us" || !strings.HasPrefix(m.ID, "poll:unread/order"+cmp.Or(id, "@sha256:")) {
+			t.Errorf("%s: %s of %q: %v", odd, m.ID, m.Store, err)
+		}
+		if id == "" {
+			s.answers["/v2/orders"] = "[" + odd + "]"
+			_, err = c.List(t.Context(), time.Time{}, "")
+			wants(t, err, erpbridge.Transient, "another shape")
+		}
+	}
+	s := newStore(t)
+	c := s.open(t, "")
+	s.answers = map[string]string{"/v2/orders": "[" + sound + ",null]"}
+	_, err := c.List(t.Context(), time.Time{}, "")
+	wants(t, err, erpbridge.Transient, "another shape")
+	// A page that is full goes on, whatever of it can be placed.
+	s.answers["/v2/orders"] = "[{}" + strings.Repeat(","+sound, 8) + "," + strings.Replace(sound, "10:00:00", "11:00:00", 1) + "]"
+	if page, err := c.List(t.Context(), time.Time{}, ""); err != nil || page.Next != "2026-11-23T11:00:00Z" || len(page.Messages) != 1 {
+		t.Errorf("%v, next %q, %v", page.Messages, page.Next, err)
 	}
 }

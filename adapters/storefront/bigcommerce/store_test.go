@@ -30,6 +30,8 @@ type store struct {
 	before func(path string)        // called before an answer is made
 	fail   map[string]http.Response // by path: answered instead
 	hooks  []raw
+	// answers are bodies answered instead, by path.
+	answers map[string]string
 }
 
 const token = "an-access-token-of-the-store"
@@ -116,6 +118,10 @@ func (s *store) answer(w http.ResponseWriter, r *http.Request) {
 			w.Header()[k] = v
 		}
 		w.WriteHeader(failure.StatusCode)
+		return
+	}
+	if body, ok := s.answers[path]; ok {
+		_, _ = w.Write([]byte(body))
 		return
 	}
 	id, isOrder := strings.CutPrefix(path, "/v2/orders/")

@@ -161,7 +161,11 @@ type graphError struct {
 //	SHOP_INACTIVE          Refused
 //	MAX_COST_EXCEEDED      *tooCostly: to be asked again, for less
 //	INTERNAL_SERVER_ERROR  Transient
+//	undefinedField, ...    Refused: the API's version does not have what is asked for
 //	any other              Invalid: the API does not understand the question
+//
+// The texts of the questions are always the same, so that one which does not fit the schema
+// says nothing of the order that is asked about: each would be answered so.
 //
 // What came with the errors is not looked at: a part of an order is no order.
 func refusal(op operation, raw jsontext.Value, ext extensions) error {
@@ -171,21 +175,28 @@ func refusal(op operation, raw jsontext.Value, ext extensions) error {
 	}
 	first := all[0]
 	e := &erpbridge.Error{Op: "shopify." + op.name, Code: first.Extensions.Code, Err: errors.New(clip(first.Message))}
-	switch first.Extensions.Code {
-	case "THROTTLED":
+	switch code := first.Extensions.Code; {
+	case code == "THROTTLED":
 		e.Kind, e.After = erpbridge.Throttled, restored(ext)
-	case "ACCESS_DENIED", "SHOP_INACTIVE":
+	case code == "ACCESS_DENIED" || code == "SHOP_INACTIVE":
 		e.Kind, e.Err = erpbridge.Refused, fmt.Errorf("%s: check the access token and its scopes", clip(first.Message))
-	case "MAX_COST_EXCEEDED":
+	case code == "MAX_COST_EXCEEDED":
 		e.Kind = erpbridge.Invalid
 		return &tooCostly{e, first.Extensions.Cost, first.Extensions.MaxCost}
-	case "INTERNAL_SERVER_ERROR", "TIMEOUT":
+	case code == "INTERNAL_SERVER_ERROR" || code == "TIMEOUT":
 		e.Kind = erpbridge.Transient
+	case ofSchema(code):
+		e.Kind, e.Err = erpbridge.Refused, fmt.Errorf("%s: check api.version, which has to be one that the shop still serves and erpbridge knows, and the scopes of the access token", clip(first.Message))
 	default:
 		e.Kind = erpbridge.Invalid
 	}
 	return e
 }
+
+// ofSchema reports the codes of a question that does not fit the schema, such as
+// undefinedField: they alone are written like this, what becomes of a question that does is
+// in capitals.
+func ofSchema(code string) bool { return code != "" && code[0] >= 'a' && code[0] <= 'z' }
 
 // restored returns how long it takes until a request's cost is there.
 func restored(ext extensions) time.Duration {

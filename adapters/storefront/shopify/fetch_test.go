@@ -202,6 +202,8 @@ func TestFetchFails(t *testing.T) {
 		"not yet":         {moved: "2026-03-01T08:59:59Z", kind: erpbridge.Missing, want: "as it was at 2026-03-01T08:59:59Z, and its webhook is of 2026-03-01T09:00:00Z"},
 		"throttled":       {answer: `{"errors":[{"message":"Throttled","extensions":{"code":"THROTTLED"}}],"extensions":{"cost":{"requestedQueryCost":52,"throttleStatus":{"currentlyAvailable":2,"restoreRate":10}}}}`, kind: erpbridge.Throttled, after: 5 * time.Second},
 		"access denied":   {answer: `{"errors":[{"message":"Access denied for transactions field.","extensions":{"code":"ACCESS_DENIED"}}]}`, kind: erpbridge.Refused},
+		"another schema":  {answer: `{"errors":[{"message":"Field 'amountRoundingSet' doesn't exist on type 'OrderTransaction'","path":["fragment Transaction","amountRoundingSet"],"extensions":{"code":"undefinedField","typeName":"OrderTransaction","fieldName":"amountRoundingSet"}}]}`, kind: erpbridge.Refused, want: "check api.version"},
+		"not this order":  {answer: `{"errors":[{"message":"Variable $id of type ID! was provided invalid value","extensions":{"code":"INVALID_VARIABLE"}}]}`, kind: erpbridge.Invalid},
 		"internal":        {answer: `{"errors":[{"message":"Internal error","extensions":{"code":"INTERNAL_SERVER_ERROR"}}]}`, kind: erpbridge.Transient},
 		"no JSON":         {answer: `<html>`, kind: erpbridge.Transient},
 		"no list":         {answer: `{"data":{"order":{"updated_at":"2026-03-01T09:00:00Z","transactions":null}}}`, kind: erpbridge.Invalid, want: "transactions: there is no list"},

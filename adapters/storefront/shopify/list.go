@@ -1,6 +1,7 @@
 package shopify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,29 +43,38 @@ var _ erpbridge.Lister = (*polled)(nil)
 // enough of them in the middle of a page, what was listed until then is the page, and the
 // next one begins behind it: a page that costs more than the shop gives at once would
 // otherwise be asked for again and again, and never be had.
+//
+// What cannot be read of one order or refund is listed as just that (see unread.go), and
+// keeps no other back.
 func (p *polled) List(ctx context.Context, since time.Time, cursor string) (erpbridge.Page, error) {
 	var none erpbridge.Page
-	after, listed, _ := strings.Cut(cursor, within)
+	after, begun, _ := strings.Cut(cursor, within)
 	answer, err := p.orders(ctx, since, after)
 	if err != nil {
 		return none, err
 	}
 	var page erpbridge.Page
+	listed := begun
 	for _, node := range behind(answer.Orders.Nodes, listed) {
+		if node.Kind() == jsontext.KindNull {
+			return none, unlisted(errors.New("orders: one of them is null")) // nothing would tell which
+		}
 		messages, at, err := p.messages(ctx, node)
-		if busy(err) && len(page.Messages) > 0 {
+		if busy(err) && listed != begun {
 			page.Next = after + within + listed
 			return page, nil
 		}
 		if err != nil {
 			return none, err
 		}
-		listed = idOf(node)
+		listed = cmp.Or(idOf(node), listed)
 		for i := range messages {
 			messages[i].Header = http.Header{headerVersion: {answer.served}}
 		}
 		page.Messages = append(page.Messages, messages...)
-		page.Until = at
+		if !at.IsZero() {
+			page.Until = at
+		}
 	}
 	if next := answer.Orders.PageInfo; next.More {
 		if next.Cursor == "" || len(answer.Orders.Nodes) == 0 {
@@ -189,46 +199,69 @@ func (p *polled) orders(ctx context.Context, since time.Time, cursor string) (or
 }
 
 // messages returns an order as a message, those of its refunds, and the time of its
-// change.
+// change, where it can be read.
 func (p *polled) messages(ctx context.Context, node jsontext.Value) ([]erpbridge.Message, time.Time, error) {
-	var order map[string]jsontext.Value
 	var head struct {
 		ID        scalar               `json:"id"`
 		UpdatedAt scalar               `json:"updated_at"`
 		Refunds   list[jsontext.Value] `json:"refunds"`
 	}
-	if err := errors.Join(json.Unmarshal(node, &order), json.Unmarshal(node, &head)); err != nil {
-		return nil, time.Time{}, unlisted(err)
+	if err := json.Unmarshal(node, &head); err != nil {
+		return p.unread("order", node, unlisted(err)), time.Time{}, nil
 	}
 	id, err := identity("Order", head.ID, scalar{})
 	if err != nil || id == "" {
-		return nil, time.Time{}, unlisted(fmt.Errorf("an order without an id: %w", orMissing(err)))
+		return p.unread("order", node, unlisted(fmt.Errorf("an order without an id: %w", orMissing(err)))), time.Time{}, nil
 	}
 	at, err := normalizer.ParseTime(head.UpdatedAt.Text())
 	if err != nil {
-		return nil, time.Time{}, unlisted(fmt.Errorf("order %s: updated_at: %w", id, err))
+		return p.unread("order/"+id, node, unlisted(fmt.Errorf("order %s: updated_at: %w", id, err))), time.Time{}, nil
 	}
-	delete(order, "refunds")
-	if err := p.complete(ctx, order, orderLists, gid("Order", id)); err != nil {
-		return nil, time.Time{}, fmt.Errorf("listing order %s: %w", id, err)
-	}
-	body, err := whole(order)
-	if err != nil {
-		return nil, time.Time{}, unlisted(fmt.Errorf("order %s: %w", id, err))
-	}
-	if body, err = p.settled(ctx, id, at, body); err != nil {
-		return nil, time.Time{}, fmt.Errorf("listing the payments of order %s: %w", id, err)
-	}
+	var out []erpbridge.Message
 	stamp := "@" + at.UTC().Format(time.RFC3339)
-	out := []erpbridge.Message{p.message("poll:order/"+id+stamp, topicUpdated, body)}
+	body, err := p.order(ctx, id, at, node)
+	switch {
+	case erpbridge.KindOf(err) == erpbridge.Invalid:
+		out = p.unread("order/"+id, node, err)
+	case err != nil:
+		return nil, time.Time{}, err
+	default:
+		out = []erpbridge.Message{p.message("poll:order/"+id+stamp, topicUpdated, body)}
+	}
 	if len(head.Refunds) == 0 {
 		return out, at, nil
 	}
 	refunds, err := p.refunds(ctx, id, stamp)
 	if err != nil {
-		return nil, time.Time{}, fmt.Errorf("listing the refunds of order %s: %w", id, err)
+		err = fmt.Errorf("listing the refunds of order %s: %w", id, err)
+	}
+	switch {
+	case erpbridge.KindOf(err) == erpbridge.Invalid:
+		refunds = p.unread("refunds/"+id, node, err)
+	case err != nil:
+		return nil, time.Time{}, err
 	}
 	return append(out, refunds...), at, nil
+}
+
+// order returns the body of an order that was listed, with all that its lists have.
+func (p *polled) order(ctx context.Context, id string, at time.Time, node jsontext.Value) ([]byte, error) {
+	var order fields
+	if err := json.Unmarshal(node, &order); err != nil {
+		return nil, unlisted(fmt.Errorf("order %s: %w", id, err))
+	}
+	delete(order, "refunds")
+	if err := p.complete(ctx, order, orderLists, gid("Order", id)); err != nil {
+		return nil, fmt.Errorf("listing order %s: %w", id, err)
+	}
+	body, err := whole(order)
+	if err != nil {
+		return nil, unlisted(fmt.Errorf("order %s: %w", id, err))
+	}
+	if body, err = p.settled(ctx, id, at, body); err != nil {
+		return nil, fmt.Errorf("listing the payments of order %s: %w", id, err)
+	}
+	return body, nil
 }
 
 func (p *polled) message(id, topic string, body []byte) erpbridge.Message {
@@ -239,8 +272,8 @@ func (p *polled) message(id, topic string, body []byte) erpbridge.Message {
 func (p *polled) refunds(ctx context.Context, order, stamp string) ([]erpbridge.Message, error) {
 	var answer struct {
 		Order object[struct {
-			TaxesIncluded jsontext.Value              `json:"taxes_included"`
-			Refunds       []map[string]jsontext.Value `json:"refunds"`
+			TaxesIncluded jsontext.Value   `json:"taxes_included"`
+			Refunds       []jsontext.Value `json:"refunds"`
 		}] `json:"order"`
 	}
 	if _, err := p.affordable(ctx, opRefunds, func(_, lines int) variables {
@@ -252,28 +285,44 @@ func (p *polled) refunds(ctx context.Context, order, stamp string) ([]erpbridge.
 		return nil, &erpbridge.Error{Op: "shopify.List", Kind: erpbridge.Transient, Err: errors.New("the order is gone since it was listed")}
 	}
 	var out []erpbridge.Message
-	for _, refund := range answer.Order.V.Refunds {
-		var given scalar
-		if err := json.Unmarshal(refund["id"], &given); err != nil {
-			return nil, unlisted(fmt.Errorf("refund: id: %w", err))
-		}
-		id, err := identity("Refund", given, scalar{})
-		if err != nil || id == "" {
-			return nil, unlisted(fmt.Errorf("a refund without an id: %w", orMissing(err)))
-		}
-		if included := answer.Order.V.TaxesIncluded; included != nil && refund["taxes_included"] == nil {
-			refund["taxes_included"] = included
-		}
-		if err := p.complete(ctx, refund, refundLists, gid("Refund", id)); err != nil {
+	for _, node := range answer.Order.V.Refunds {
+		id, body, err := p.refund(ctx, node, answer.Order.V.TaxesIncluded)
+		switch {
+		case erpbridge.KindOf(err) == erpbridge.Invalid:
+			out = append(out, p.unread("refund", node, fmt.Errorf("a refund of order %s: %w", order, err))...)
+		case err != nil:
 			return nil, err
+		default:
+			out = append(out, p.message("poll:refund/"+id+stamp, topicRefund, body))
 		}
-		body, err := whole(refund)
-		if err != nil {
-			return nil, unlisted(fmt.Errorf("refund %s: %w", id, err))
-		}
-		out = append(out, p.message("poll:refund/"+id+stamp, topicRefund, body))
 	}
 	return out, nil
+}
+
+// refund returns the id and the body of a refund that was listed; included says whether
+// its order's prices contain their tax.
+func (p *polled) refund(ctx context.Context, node, included jsontext.Value) (id string, body []byte, err error) {
+	var refund fields
+	if err := json.Unmarshal(node, &refund); err != nil {
+		return "", nil, unlisted(err)
+	}
+	var given scalar
+	if err := json.Unmarshal(refund["id"], &given); err != nil {
+		return "", nil, unlisted(fmt.Errorf("id: %w", err))
+	}
+	if id, err = identity("Refund", given, scalar{}); err != nil || id == "" {
+		return "", nil, unlisted(orMissing(err))
+	}
+	if included != nil && refund["taxes_included"] == nil {
+		refund["taxes_included"] = included
+	}
+	if err := p.complete(ctx, refund, refundLists, gid("Refund", id)); err != nil {
+		return "", nil, err
+	}
+	if body, err = whole(refund); err != nil {
+		return "", nil, unlisted(fmt.Errorf("refund %s: %w", id, err))
+	}
+	return id, body, nil
 }
 
 // whole returns a resource as a webhook would have sent it.

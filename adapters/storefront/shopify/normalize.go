@@ -64,6 +64,8 @@ func (s *Storefront) event(m erpbridge.Message) (erpbridge.Event, error) {
 		return s.productDeleted(m)
 	case "inventory_levels/update":
 		return s.inventoryEvent(m)
+	case topicUnread:
+		return erpbridge.Event{}, notRead(m)
 	case topicDataRequest, topicRedactCustomer, topicRedactShop:
 		return s.privacyEvent(m)
 	}

@@ -119,7 +119,9 @@ func readListed(raw jsontext.Value) (listed, error) {
 	return o, nil
 }
 
-// orders asks for one page of orders and reports whether there is another.
+// orders asks for one page of orders and reports whether there is another. One that has no
+// id keeps the others of its page back no more than what else Normalize finds wrong; where
+// none has one, they are no orders.
 func (p *Polled) orders(ctx context.Context, status string, size int, at position) ([]listed, bool, error) {
 	query := url.Values{
 		"status": {status}, "dates_are_gmt": {"true"}, "modified_after": {at.after.Format(instant)},
@@ -133,14 +135,24 @@ func (p *Polled) orders(ctx context.Context, status string, size int, at positio
 		return nil, false, unreachable(err)
 	}
 	found := make([]listed, 0, len(raws))
+	var unnamed []listed
+	var strange error
 	for _, raw := range raws {
 		o, err := readListed(raw)
-		if err != nil {
-			return nil, false, listing(erpbridge.Transient, fmt.Errorf("the shop listed what is not an order: %w", err))
+		if err == nil {
+			found = append(found, o)
+			continue
 		}
-		found = append(found, o)
+		strange = listing(erpbridge.Transient, fmt.Errorf("the shop listed what is not an order: %w", err))
+		if raw.Kind() == jsontext.KindNull {
+			return nil, false, strange // nothing would tell which order it was
+		}
+		unnamed = append(unnamed, listed{raw: raw})
 	}
-	return found, more, nil
+	if len(found) == 0 && strange != nil {
+		return nil, false, strange
+	}
+	return append(unnamed, found...), more, nil
 }
 
 // trashed returns the orders in the trash that changed in a window.
@@ -175,7 +187,7 @@ func (p *Polled) refunds(ctx context.Context, o listed) ([]erpbridge.Message, er
 		}
 		for _, raw := range raws {
 			m, err := o.refund(p.name, raw)
-			if err != nil {
+			if err != nil || raw.Kind() == jsontext.KindNull {
 				return nil, listing(erpbridge.Transient, fmt.Errorf("the shop listed what is not a refund: %w", err))
 			}
 			out = append(out, m)
@@ -186,19 +198,16 @@ func (p *Polled) refunds(ctx context.Context, o listed) ([]erpbridge.Message, er
 	}
 }
 
-// refund returns the message of one of an order's refunds.
+// refund returns the message of one of an order's refunds. What is wrong with it, and be it
+// the id, is for Normalize to say.
 func (o listed) refund(store string, raw jsontext.Value) (erpbridge.Message, error) {
 	var f struct {
 		ID         scalar `json:"id"`
 		CreatedGMT scalar `json:"date_created_gmt"`
 	}
-	if err := json.Unmarshal(raw, &f); err != nil {
-		return erpbridge.Message{}, err
-	}
+	named := json.Unmarshal(raw, &f)
 	id, err := identity("id", f.ID)
-	if err != nil {
-		return erpbridge.Message{}, err
-	}
+	named = cmp.Or(named, err)
 	order := map[string]string{
 		"id": o.id, "number": cmp.Or(o.Number.Text(), o.id), "currency": o.Currency.Text(), "payment_method": o.PaymentMethod.Text(),
 	}
@@ -214,7 +223,7 @@ func (o listed) refund(store string, raw jsontext.Value) (erpbridge.Message, err
 	}
 	m := erpbridge.Message{Store: store, Type: refunds, ContentType: "application/json", Body: body}
 	m.ID = "poll:refund/" + id + "@" + signed.Digest(m.Type, m.Body)
-	if t, err := parseUTC(written(f.CreatedGMT)); err == nil {
+	if t, err := parseUTC(written(f.CreatedGMT)); named == nil && err == nil {
 		m.ID = "poll:refund/" + id + "@" + t.UTC().Format(time.RFC3339)
 	}
 	return m, nil

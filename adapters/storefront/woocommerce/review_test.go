@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/hakooi/erpbridge"
 	"github.com/hakooi/erpbridge/adapters/storefront/storefronttest"
 )
@@ -265,6 +267,55 @@ func TestListPassesWhatItCannotRead(t *testing.T) {
 	}
 	if text := strings.Join(got, ", "); text != "poll:order/1, poll:order/2 invalid, poll:order/3, poll:refund/9 invalid" {
 		t.Errorf("listed %s", text)
+	}
+}
+
+// TestListPassesWhatHasNoName: an order or a refund without an id is listed for Normalize to
+// refuse, and is the same message each time. What is null tells nothing: it stops the list.
+func TestListPassesWhatHasNoName(t *testing.T) {
+	list := func(order, refund string) (string, error) {
+		s := newShop(t)
+		s.answer = func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case r.URL.Query().Get("status") == "trash":
+				_, _ = w.Write([]byte(`[]`))
+			case strings.HasSuffix(r.URL.Path, "/orders"):
+				_, _ = fmt.Fprintf(w, `[%s,%s,%s]`, sale(t, `"id":2,"refunds":[{"id":9}]`), order, sale(t, `"id":3`))
+			default:
+				_, _ = fmt.Fprintf(w, `[%s,{"id":9,"amount":"1.00","date_created_gmt":"2026-11-23T10:00:00"}]`, refund)
+			}
+		}
+		front := s.open("", "")
+		page, err := front.(erpbridge.Lister).List(t.Context(), time.Time{}, "")
+		if err != nil {
+			return "", err
+		}
+		again, err := front.(erpbridge.Lister).List(t.Context(), time.Time{}, "")
+		if !cmp.Equal(page, again) {
+			t.Errorf("%s: listed again it is another page, %v", order, err)
+		}
+		var got []string
+		for _, m := range page.Messages {
+			m.ReceivedAt = received
+			_, err := front.Normalize(m)
+			id, rest, _ := strings.Cut(m.ID, "@")
+			if name, _, hashed := strings.Cut(rest, ":"); hashed && name == "sha256" {
+				id += "@" + name
+			}
+			got = append(got, strings.TrimSpace(id+" "+string(erpbridge.KindOf(err))))
+		}
+		return strings.Join(got, ", "), nil
+	}
+	const want = "poll:order/@sha256 invalid, poll:order/2, poll:refund/@sha256 invalid, poll:refund/9, poll:order/3"
+	for _, odd := range []string{`7`, `[]`, `{}`, `{"id":"x","date_modified_gmt":"2026-11-23T10:00:00","date_created_gmt":"2026-11-23T10:00:00","line_items":[],"amount":"1.00"}`} {
+		if got, err := list(odd, odd); err != nil || got != want {
+			t.Errorf("%s: listed %s, %v", odd, got, err)
+		}
+	}
+	for _, null := range [][2]string{{`null`, `{"id":8,"amount":"1.00"}`}, {string(sale(t, `"id":4`)), `null`}} {
+		if got, err := list(null[0], null[1]); erpbridge.KindOf(err) != erpbridge.Transient {
+			t.Errorf("%s: listed %s, %v", null, got, err)
+		}
 	}
 }
 
