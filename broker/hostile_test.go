@@ -46,10 +46,24 @@ func TestHeadersTheLibraryCannotRead(t *testing.T) {
 }
 
 // Nor is it in the way of others in the dead-letter queue, behind which there is nothing.
+// The broker adds x-death there, also to headers that fill a frame, and sends a larger one
+// than was agreed on.
 func TestHeadersTheLibraryCannotReadAreDrained(t *testing.T) {
+	many := amqp.Table{}
+	for i := range 903 {
+		many[fmt.Sprintf("%03d", i)] = strings.Repeat("x", 136)
+	}
+	for name, headers := range map[string]amqp.Table{
+		"nested": nested(40), "a full frame": {"a": strings.Repeat("x", 131_072-8-120)}, "a frame full of headers": many,
+	} {
+		t.Run(name, func(t *testing.T) { testDrained(t, headers) })
+	}
+}
+
+func testDrained(t *testing.T, hostile amqp.Table) {
 	cfg := testConfig(t)
 	ch := admin(t, cfg)
-	for id, headers := range map[string]amqp.Table{"hostile": nested(40), "good": nil} {
+	for id, headers := range map[string]amqp.Table{"hostile": hostile, "good": nil} {
 		publishPartner(t, ch, cfg, func(p *amqp.Publishing) { p.MessageId, p.Headers, p.Expiration = id, headers, "1" })
 	}
 	eventually(t, "both dead", func() bool { return depth(t, cfg).Dead == 2 })

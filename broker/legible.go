@@ -12,8 +12,10 @@ import (
 // library cannot read. Over a table that is nested deeper or holds more than it likes
 // the library gives up the connection, and RabbitMQ takes such a message from any
 // partner: without this it would end each session that is handed it, and nothing behind
-// it would ever be consumed, nor drained out of the dead-letter queue. Headers that we
-// read ourselves are nowhere near the bounds.
+// it would ever be consumed, nor drained out of the dead-letter queue. So it is with a
+// frame that is larger than was agreed on: the broker splits bodies, and no headers, and
+// adds some of its own to those that fill a frame as they come. Headers that we read
+// ourselves are nowhere near the bounds.
 type legible struct {
 	net.Conn
 	in   *bufio.Reader
@@ -24,8 +26,9 @@ type legible struct {
 // Bounds on what is read of headers; the library's own are 32 and 8,192. The deepest
 // that the broker writes is x-death: a table in a list, with a list in it.
 const (
-	headersDeep = 16
-	headersLong = 1024
+	headersDeep  = 16
+	headersLong  = 1024
+	headersBytes = 1 << 16 // of what is agreed on for a whole frame, 131,072
 )
 
 const (
@@ -122,15 +125,18 @@ func withoutUnreadable(frame []byte) []byte {
 }
 
 // readableHeaders returns those of a table's entries that can be read, and whether that
-// is all of them.
+// is all of them. Of a table that is too large it returns those that we read.
 func readableHeaders(table []byte) (kept []byte, whole bool) {
 	whole = true
+	large := len(table) > headersBytes
 	for count := 0; len(table) > 0; count++ {
 		entry, ok := entrySize(table)
-		if !ok || count == headersLong {
-			return kept, false // where the next one begins is not known, or there are too many
+		if !ok {
+			return kept, false // where the next one begins is not known
 		}
-		if readable(table[1+int(table[0]):entry], 1) {
+		name, value := string(table[1:1+int(table[0])]), table[1+int(table[0]):entry]
+		fits := !large && count < headersLong || ours(name) && len(kept)+entry <= headersBytes
+		if fits && readable(value, 1) {
 			kept = append(kept, table[:entry]...)
 		} else {
 			whole = false
@@ -138,6 +144,15 @@ func readableHeaders(table []byte) (kept []byte, whole bool) {
 		table = table[entry:]
 	}
 	return kept, whole
+}
+
+// ours reports whether a header is one that is read here.
+func ours(name string) bool {
+	switch name {
+	case "store", "x-death", "x-delivery-count", "x-acquired-count":
+		return true
+	}
+	return false
 }
 
 // entrySize is how long the first entry of a table is: its name and its value.

@@ -31,6 +31,11 @@ func long(s string) string {
 
 func entry(name, field string) string { return string([]byte{byte(len(name))}) + name + field }
 
+// full is an entry of that many bytes.
+func full(size int) string {
+	return entry("a", "S"+long(strings.Repeat("x", size-len(entry("a", "S"+long(""))))))
+}
+
 // tables is a value of that many tables, one in the other.
 func tables(n int) string {
 	field := "V"
@@ -62,7 +67,10 @@ func TestLegible(t *testing.T) {
 		{"a list too deep", store + entry("a", "A"+long(tables(headersDeep))) + death, store + death},
 		{"a long list", entry("a", "A"+long(strings.Repeat("V", headersLong+1))) + store, store},
 		{"a list that is long enough", entry("a", "A"+long(strings.Repeat("V", headersLong))), entry("a", "A"+long(strings.Repeat("V", headersLong)))},
-		{"a long table", death + strings.Repeat(entry("a", "V"), headersLong) + store, death + strings.Repeat(entry("a", "V"), headersLong-1)},
+		{"a long table", death + strings.Repeat(entry("a", "V"), headersLong) + store, death + strings.Repeat(entry("a", "V"), headersLong-1) + store},
+		{"as large as it may be", full(headersBytes-len(store)) + store, full(headersBytes-len(store)) + store},
+		{"a large table", entry("a", "S"+long("b")) + full(headersBytes-len(store)) + store + death, store + death},
+		{"a large one that is ours", entry("x-death", "S"+long(strings.Repeat("x", headersBytes))) + store, store},
 		{"types of the specification alone", entry("L", "L\x00\x00\x00\x00\x00\x00\x00\x01") + entry("U", "U\x00\x01") + store, store},
 		{"an unknown type", store + entry("a", "?") + death, store},
 		{"an unknown type in a list", entry("a", "A"+long("?")) + store, store},

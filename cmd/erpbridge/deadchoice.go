@@ -38,7 +38,12 @@ func (w *whichDead) flags(c *cobra.Command) {
 
 // named returns the numbers that args name, none with --all, and refuses what leaves open
 // which are meant.
-func (w whichDead) named(args []string) ([]int64, error) {
+func (w whichDead) named(c *cobra.Command, args []string) ([]int64, error) {
+	if w.all {
+		if err := narrowed(c, "store", "target", "order", "cause", "code"); err != nil {
+			return nil, err
+		}
+	}
 	switch {
 	case w.all == (len(args) > 0):
 		return nil, &codedError{exitUsage, errors.New("name dead letters by their numbers, or all of them with --all; see erpbridge dead list and dead groups")}
@@ -84,7 +89,7 @@ func (d deadDeed) failed(err error) any {
 // eachDeadLetter does act on each of the open dead letters that are chosen or that args
 // name. Act returns what it did, or would do.
 func eachDeadLetter(c *cobra.Command, opt *options, which whichDead, args []string, act func(ctx context.Context, s *outbox.Store, d outbox.DeadLetterDetail) (string, error)) error {
-	ids, err := which.named(args)
+	ids, err := which.named(c, args)
 	if err != nil {
 		return err
 	}

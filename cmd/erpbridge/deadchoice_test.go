@@ -84,6 +84,10 @@ func TestAllOrSomeDeadLetters(t *testing.T) {
 		{"replay", "--all", "--store", "shpo"},
 		{"discard", "--all", "--reason", "r", "--target", "netsiute"},
 		{"groups", "--target", "netsiute"},
+		{"replay", "--all", "--store", ""}, // a variable that is not set
+		{"discard", "--all", "--reason", "r", "--cause", "invalid", "--code", ""},
+		{"discard", "--all", "--reason", "r", "--target="},
+		{"discard", "--all", "--reason", "r", "--order", ""},
 	} {
 		if code, stdout, stderr := command(t, append(append([]string{"dead"}, args...), "-c", w.config)...); code != exitUsage || stderr == "" {
 			t.Errorf("%v: exit code %d: %s%s", args, code, stdout, stderr)

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/spf13/cobra"
+
 	"github.com/hakooi/erpbridge/config"
 )
 
@@ -33,6 +35,17 @@ func number(arg string) (int64, error) {
 		return 0, err
 	}
 	return ids[0], nil
+}
+
+// narrowed refuses flags that choose and were given nothing to choose by, such as a variable
+// of a script that is not set: without a word the command would act on everything.
+func narrowed(c *cobra.Command, flags ...string) error {
+	for _, name := range flags {
+		if f := c.Flags().Lookup(name); f.Changed && f.Value.String() == "" {
+			return &codedError{exitUsage, fmt.Errorf("--%s is empty; leave it out where it is not to choose", name)}
+		}
+	}
+	return nil
 }
 
 // A deed is what a command did about one thing of several, or would do.

@@ -155,6 +155,7 @@ func TestListsSayWhereTheyEnd(t *testing.T) {
 		{[]string{"held", "retry", "--all", "--limit", "2", "--dry-run"}, exitOK, "would be", ""},
 		{[]string{"held", "list", "--store", "shp"}, exitUsage, "", `no store "shp"; configured: shop`},
 		{[]string{"held", "retry", "--all", "--store", "shp"}, exitUsage, "", `no store "shp"`},
+		{[]string{"held", "retry", "--all", "--store", ""}, exitUsage, "", "--store is empty"}, // a variable that is not set
 		{[]string{"held", "retry", "--all", "--order", "#77"}, exitOK, "no held events", ""},
 		{[]string{"dead", "list", "--limit", "1"}, exitOK, "not JSON", ""},
 		{[]string{"dead", "list", "--target", "netsiute"}, exitUsage, "", `no target "netsiute"; configured: netsuite`},

@@ -108,6 +108,9 @@ does so for all, or for all of --store and --order. It is written to the audit l
 					return err
 				}
 			}
+			if err := narrowed(c, "store", "order"); err != nil {
+				return err
+			}
 			return eachHeld(c, opt, f, args, dry, "given back to the pipeline", func(ctx context.Context, s *outbox.Store, id int64) error {
 				return s.RetryHeld(ctx, id, actor(), note)
 			})
